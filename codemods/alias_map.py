@@ -1,0 +1,417 @@
+"""AliasMap: where each (module, name) really comes from, followed over modules as Python would at run time."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+from typing import Protocol
+
+from codemods.bindings import Binding, BindingKind, ModuleFacts, StarImport
+from codemods.symbols import Symbol, ancestors, is_dotted_name, join, last, parent
+
+
+class ModuleKind(Enum):
+    """What stands behind a module name."""
+
+    FILE = auto()
+    NAMESPACE = auto()
+    """A directory without ``__init__``."""
+    OPAQUE = auto()
+    """A compiled or unreadable module: it exists, its names are unknown."""
+    EXTERNAL = auto()
+    """Not part of the repository."""
+    MISSING = auto()
+    """Its package is part of the repository, and has no such module."""
+
+
+class Modules(Protocol):
+    """The modules of a repository, by name."""
+
+    def kind(self, module: str) -> ModuleKind: ...
+
+    def facts(self, module: str) -> ModuleFacts | None:
+        """The facts of a module of kind FILE; None for every other kind."""
+
+    def fault(self, module: str) -> str | None:
+        """Why the file of a module is no Python that this interpreter can run; None where it is fine."""
+
+
+class EndKind(Enum):
+    """Where following a symbol ended."""
+
+    OBJECT = auto()
+    MODULE = auto()
+    EXTERNAL = auto()
+    MISSING_NAME = auto()
+    MISSING_MODULE = auto()
+    AMBIGUOUS = auto()
+    CYCLE = auto()
+    COMPUTED = auto()
+    TYPING_ONLY = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """The end of a symbol.
+
+    ``end`` is the defining symbol where there is one; two symbols with the same end of kind OBJECT are the same
+    object. ``chain`` are the symbols that were followed, the first one included; ``through`` those of them that
+    every branch passes. ``rebound`` names a hop whose module rebinds it at run time, so that a copy made at
+    import time proves nothing.
+    """
+
+    kind: EndKind
+    end: Symbol | None
+    chain: tuple[Symbol, ...]
+    through: frozenset[Symbol] = frozenset()
+    rebound: Symbol | None = None
+
+    @property
+    def found(self) -> bool:
+        return self.kind in (EndKind.OBJECT, EndKind.MODULE, EndKind.EXTERNAL)
+
+    @property
+    def missing(self) -> bool:
+        return self.kind in (EndKind.MISSING_NAME, EndKind.MISSING_MODULE)
+
+
+class AliasMap:
+    """Resolves symbols over modules. Everything is remembered; the modules are taken not to change."""
+
+    def __init__(self, modules: Modules) -> None:
+        self._modules = modules
+        self._resolved: dict[Symbol, Resolution] = {}
+        self._under_way: set[Symbol] = set()
+        self._failures: dict[str, tuple[str, ...] | None] = {}
+        self._imports: dict[str, tuple[str, ...]] = {}
+
+    # names
+
+    def resolve(self, symbol: Symbol) -> Resolution:
+        """Follow a symbol to its end. Never raises: what cannot be followed is an end of its own kind."""
+        known = self._resolved.get(symbol)
+        if known is not None:
+            return known
+        if symbol in self._under_way:
+            return Resolution(EndKind.CYCLE, None, (symbol,), frozenset({symbol}))
+        self._under_way.add(symbol)
+        try:
+            found = self._module(symbol) if symbol.name is None else self._name(symbol.module, symbol.name)
+        finally:
+            self._under_way.discard(symbol)
+        found = replace(found, chain=(symbol, *found.chain), through=found.through | {symbol})
+        if found.rebound is None and self._is_rebound(symbol):
+            found = replace(found, rebound=symbol)
+        if found.kind is not EndKind.CYCLE or not self._under_way:
+            self._resolved[symbol] = found
+        return found
+
+    def attribute(self, base: Resolution, name: str) -> Resolution:
+        """``base.name``, where base is a module; an attribute of any other object is an object of its own."""
+        if base.kind is EndKind.MODULE and base.end is not None:
+            found = self.resolve(Symbol(base.end.module, name))
+            return replace(found, chain=(*base.chain, *found.chain), rebound=found.rebound or base.rebound)
+        if base.kind is EndKind.OBJECT:
+            return Resolution(EndKind.COMPUTED, None, base.chain)
+        return base
+
+    def _is_rebound(self, symbol: Symbol) -> bool:
+        facts = self._modules.facts(symbol.module)
+        return facts is not None and symbol.name in facts.rebound
+
+    def _module(self, symbol: Symbol) -> Resolution:
+        match self._modules.kind(symbol.module):
+            case ModuleKind.MISSING:
+                return Resolution(EndKind.MISSING_MODULE, symbol, ())
+            case ModuleKind.EXTERNAL:
+                return Resolution(EndKind.EXTERNAL, symbol, ())
+            case _:
+                facts = self._modules.facts(symbol.module)
+                if facts is not None and facts.replaced_by is not None:
+                    return self.resolve(facts.replaced_by)
+                return Resolution(EndKind.MODULE, symbol, ())
+
+    def _name(self, module: str, name: str) -> Resolution:
+        symbol = Symbol(module, name)
+        match self._modules.kind(module):
+            case ModuleKind.MISSING:
+                return Resolution(EndKind.MISSING_MODULE, Symbol(module), ())
+            case ModuleKind.EXTERNAL:
+                return Resolution(EndKind.EXTERNAL, symbol, ())
+            case ModuleKind.OPAQUE:
+                return Resolution(EndKind.COMPUTED, None, ())
+            case ModuleKind.NAMESPACE:
+                return self._submodule(symbol) or Resolution(EndKind.MISSING_NAME, symbol, ())
+        facts = self._modules.facts(module)
+        assert facts is not None, module
+        if facts.replaced_by is not None:
+            target = self.resolve(facts.replaced_by)
+            return self.attribute(target, name)
+        bindings = facts.names.get(name)
+        stars = self._stars_with(facts, name, bindings)
+        if stars and (bindings is None or not stars[-1].conditional):
+            return self._from_stars(facts, name, stars)
+        if stars and bindings is not None:
+            return self._merge([self._bindings(facts, name, bindings), self._from_stars(facts, name, stars)])
+        if bindings is not None:
+            return self._bindings(facts, name, bindings)
+        if facts.forwards is not None and name in facts.forwards:
+            return self._forward(facts.forwards[name])
+        submodule = self._submodule(symbol)
+        if submodule is not None:
+            return submodule
+        if name in facts.typing_names:
+            return Resolution(EndKind.TYPING_ONLY, symbol, ())
+        if facts.computed or facts.broken or self._has_unknown_star(facts):
+            return Resolution(EndKind.COMPUTED, None, ())
+        return Resolution(EndKind.MISSING_NAME, symbol, ())
+
+    def _submodule(self, symbol: Symbol) -> Resolution | None:
+        assert symbol.name is not None
+        candidate = join(symbol.module, symbol.name)
+        kind = self._modules.kind(candidate)
+        return None if kind in (ModuleKind.MISSING, ModuleKind.EXTERNAL) else self.resolve(Symbol(candidate))
+
+    def _forward(self, target: Symbol) -> Resolution:
+        """A ``__getattr__`` map's entry; ``"p.new.g"`` may mean a name in ``p.new`` as well as a module."""
+        if not is_dotted_name(target.module):
+            return Resolution(EndKind.COMPUTED, None, ())
+        if self._modules.kind(target.module) is ModuleKind.MISSING and parent(target.module):
+            target = Symbol(parent(target.module), last(target.module))
+        return self.resolve(target)
+
+    # bindings of one name
+
+    def _bindings(self, facts: ModuleFacts, name: str, bindings: Iterable[Binding]) -> Resolution:
+        """Join the ways in which a name may be bound; see BindingKind."""
+        primary: list[Resolution] = []
+        fallback: list[Resolution] = []
+        harmless_fallback = True
+        for binding in bindings:
+            if binding.kind is BindingKind.UNBOUND:
+                if not binding.fallback:
+                    primary.append(Resolution(EndKind.MISSING_NAME, Symbol(facts.module, name), ()))
+                continue
+            found = self._binding(facts, name, binding)
+            (fallback if binding.fallback else primary).append(found)
+            if binding.fallback and binding.kind is not BindingKind.CONSTANT:
+                harmless_fallback = False
+        if not primary or (fallback and all(self._fails(found) for found in primary)):
+            primary, harmless_fallback = fallback, True
+        if not harmless_fallback:
+            primary += fallback
+        if not primary:
+            return Resolution(EndKind.MISSING_NAME, Symbol(facts.module, name), ())
+        return self._merge(primary)
+
+    def _fails(self, found: Resolution) -> bool:
+        """Whether importing this would raise ImportError: it is missing, or its module cannot be imported."""
+        if found.missing:
+            return True
+        return any(self.import_failure(symbol.module) is not None for symbol in found.chain[:1])
+
+    def _binding(self, facts: ModuleFacts, name: str, binding: Binding) -> Resolution:
+        symbol = Symbol(facts.module, name)
+        match binding.kind:
+            case BindingKind.IMPORT:
+                assert binding.target is not None
+                if binding.target == symbol:  # ``from . import x`` in the package itself: the submodule
+                    submodule = self._submodule(symbol)
+                    return submodule or Resolution(EndKind.MISSING_NAME, symbol, ())
+                return self.resolve(binding.target)
+            case BindingKind.ASSIGNED_NAME:
+                return self._assigned(facts, symbol, binding)
+            case _:
+                return Resolution(EndKind.OBJECT, symbol, ())
+
+    def _assigned(self, facts: ModuleFacts, symbol: Symbol, binding: Binding) -> Resolution:
+        own_name = next(
+            (name for name, bindings in facts.names.items() if bindings == binding.sources and name != symbol.name),
+            None,
+        )
+        if own_name is None:
+            found = self._bindings(facts, symbol.name or "", binding.sources)
+        else:
+            found = self.resolve(Symbol(facts.module, own_name))
+        for attribute in binding.attributes:
+            if found.kind is not EndKind.MODULE:  # an attribute of a class or an object: a value of its own
+                return Resolution(EndKind.OBJECT, symbol, ())
+            found = self.attribute(found, attribute)
+        return found
+
+    def _merge(self, found: list[Resolution]) -> Resolution:
+        """One end if all agree; else AMBIGUOUS, or the most telling of the failures."""
+        first = found[0]
+        if len(found) == 1:
+            return first
+        through = frozenset.intersection(*(one.through for one in found))
+        rebound = next((one.rebound for one in found if one.rebound is not None), None)
+        if all(one.kind is first.kind and one.end == first.end for one in found):
+            return replace(first, through=through, rebound=rebound)
+        chain = tuple(dict.fromkeys(symbol for one in found for symbol in one.chain))
+        return Resolution(EndKind.AMBIGUOUS, None, chain, through, rebound)
+
+    # star imports and exports
+
+    def _stars_with(
+        self, facts: ModuleFacts, name: str, bindings: tuple[Binding, ...] | None
+    ) -> list[StarImport]:
+        """The star imports that come after the name's own bindings and export it."""
+        bound_at = max((binding.start for binding in bindings), default=-1) if bindings else -1
+        return [
+            star
+            for star in facts.stars
+            if star.start > bound_at and star.module != facts.module and name in self.exported_names(star.module)
+        ]
+
+    def _from_stars(self, facts: ModuleFacts, name: str, stars: list[StarImport]) -> Resolution:
+        if not stars[-1].conditional:
+            return self.resolve(Symbol(stars[-1].module, name))
+        return self._merge([self.resolve(Symbol(star.module, name)) for star in stars])
+
+    def _has_unknown_star(self, facts: ModuleFacts) -> bool:
+        return any(not self.exports_known(star.module) for star in facts.stars)
+
+    def exports_known(self, module: str) -> bool:
+        """Whether ``exported_names`` of this module is the whole truth."""
+        facts = self._modules.facts(module)
+        if facts is None or facts.computed or facts.broken or not facts.exports_exact:
+            return False
+        if facts.exports is not None:
+            return True
+        return all(star.module == module or self.exports_known(star.module) for star in facts.stars)
+
+    def exported_names(self, module: str) -> frozenset[str]:
+        """What ``from module import *`` binds, as far as it is known."""
+        return frozenset(self._exported(module, set()))
+
+    def _exported(self, module: str, seen: set[str]) -> Iterator[str]:
+        facts = self._modules.facts(module)
+        if facts is None or module in seen:
+            return
+        seen.add(module)
+        if facts.replaced_by is not None:
+            target = self.resolve(facts.replaced_by)
+            if target.kind is EndKind.MODULE and target.end is not None:
+                yield from self._exported(target.end.module, seen)
+            return
+        if facts.exports is not None:
+            yield from facts.exports
+            if facts.exports_exact:
+                return
+        yield from (name for name in facts.names if not name.startswith("_"))
+        for star in facts.stars:
+            yield from (name for name in self._exported(star.module, seen) if not name.startswith("_"))
+
+    def names(self, module: str) -> tuple[str, ...]:
+        """Every name that a module is known to have, star imports included."""
+        facts = self._modules.facts(module)
+        if facts is None:
+            return ()
+        starred = (name for star in facts.stars for name in self.exported_names(star.module))
+        return tuple(dict.fromkeys((*facts.names, *(facts.forwards or ()), *starred)))
+
+    # what importing a module imports
+
+    def loaded_by(self, module: str) -> tuple[str, ...]:
+        """The modules of the repository that importing this one imports directly, packages included."""
+        known = self._imports.get(module)
+        if known is not None:
+            return known
+        facts = self._modules.facts(module)
+        loaded: dict[str, None] = dict.fromkeys(ancestors(module))
+        for top in () if facts is None else facts.top_imports:
+            for name in (*ancestors(top.module), top.module):
+                loaded[name] = None
+            if top.name is not None:
+                submodule = join(top.module, top.name)
+                if self._modules.kind(submodule) is ModuleKind.FILE and self._is_submodule(top.module, top.name):
+                    loaded[submodule] = None
+        found = tuple(name for name in loaded if self._modules.kind(name) is ModuleKind.FILE)
+        self._imports[module] = found
+        return found
+
+    def _is_submodule(self, package: str, name: str) -> bool:
+        facts = self._modules.facts(package)
+        return facts is None or name not in facts.names
+
+    def reach(self, module: str) -> dict[str, str | None]:
+        """All modules that importing this one executes, each with the one that first imports it."""
+        found: dict[str, str | None] = {module: None}
+        pending = deque([module])
+        while pending:
+            current = pending.popleft()
+            for imported in self.loaded_by(current):
+                if imported not in found:
+                    found[imported] = current
+                    pending.append(imported)
+        return found
+
+    def import_failure(self, module: str) -> tuple[str, ...] | None:
+        """Why importing this module fails today, as a chain of modules ending in what is missing; or None.
+
+        Only what is proved counts: an unguarded import at the top level, of a module or name that the
+        repository should have and does not.
+        """
+        if module not in self._failures:
+            self._find_failures(module)
+        return self._failures[module]
+
+    def _find_failures(self, module: str) -> None:
+        closure = [name for name in self.reach(module) if name not in self._failures]
+        importers: dict[str, list[str]] = {}
+        failed: deque[str] = deque()
+        for name in closure:
+            self._failures[name] = None  # known to be looked at: a cycle of imports is no failure by itself
+        for name in closure:
+            for needed in self._needed_by(name):
+                importers.setdefault(needed, []).append(name)
+        for name in closure:
+            missing = self._missing_import(name)
+            if missing is not None:
+                self._failures[name] = (name, missing)
+                failed.append(name)
+        failed.extend(name for name in importers if name not in failed and self._failures.get(name))
+        while failed:
+            name = failed.popleft()
+            chain = self._failures[name]
+            assert chain is not None
+            for importer in importers.get(name, ()):
+                if self._failures[importer] is None:
+                    self._failures[importer] = (importer, *chain)
+                    failed.append(importer)
+
+    def _needed_by(self, module: str) -> set[str]:
+        """The modules without which this one cannot be imported."""
+        facts = self._modules.facts(module)
+        needed = set(ancestors(module))
+        for top in () if facts is None else facts.top_imports:
+            if not top.guarded:
+                needed.update(ancestors(top.module))
+                needed.add(top.module)
+                if top.name is not None and self._is_submodule(top.module, top.name):
+                    needed.add(join(top.module, top.name))
+        needed.discard(module)
+        return {name for name in needed if self._modules.kind(name) is ModuleKind.FILE}
+
+    def _missing_import(self, module: str) -> str | None:
+        facts = self._modules.facts(module)
+        if facts is None:
+            return None
+        if facts.broken:
+            return "a syntax error"
+        for top in facts.top_imports:
+            if top.guarded:
+                continue
+            wanted = Symbol(top.module, top.name)
+            if self.resolve(wanted).missing and not self._is_own_later_name(facts, wanted):
+                return str(wanted)
+        return None
+
+    @staticmethod
+    def _is_own_later_name(facts: ModuleFacts, wanted: Symbol) -> bool:
+        return wanted.module == facts.module
+
+

@@ -1,0 +1,444 @@
+"""Scopes of one file: every name occurrence and the scope that it resolves to, by Python's rules.
+
+Source: The Python Language Reference, 4.2 "Naming and binding", for functions, classes, comprehensions (PEP 709
+changes nothing here), assignment expressions (PEP 572), type parameters (PEP 695) and patterns (PEP 634).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field as dataclass_field
+from enum import Enum, auto
+
+from tree_sitter import Node, Tree
+
+from codemods.syntax import Span, field, parse, statement_of, text_of
+
+
+class ScopeKind(Enum):
+    MODULE = auto()
+    CLASS = auto()
+    FUNCTION = auto()
+    COMPREHENSION = auto()
+    TYPE_PARAMETERS = auto()
+
+
+class Role(Enum):
+    """What an occurrence does with its name."""
+
+    LOAD = auto()
+    STORE = auto()
+    DELETE = auto()
+    IMPORT = auto()
+    DECLARE = auto()
+    """Listed by ``global`` or ``nonlocal``."""
+
+
+@dataclass(eq=False, slots=True)
+class Scope:
+    """One scope. ``bound`` are the names that it binds itself."""
+
+    kind: ScopeKind
+    parent: Scope | None
+    bound: set[str] = dataclass_field(default_factory=set)
+    declared_global: set[str] = dataclass_field(default_factory=set)
+    declared_nonlocal: set[str] = dataclass_field(default_factory=set)
+    has_star_import: bool = False
+
+    def outwards(self) -> Iterator[Scope]:
+        """This scope, then the ones that enclose it."""
+        scope: Scope | None = self
+        while scope is not None:
+            yield scope
+            scope = scope.parent
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Occurrence:
+    """A name at a place. ``base`` is added to the node's offsets (for code inside a string annotation)."""
+
+    name: str
+    role: Role
+    scope: Scope
+    node: Node
+    base: int = 0
+
+    @property
+    def span(self) -> Span:
+        return Span(self.node.start_byte + self.base, self.node.end_byte + self.base)
+
+    def path(self) -> tuple[tuple[str, Span], ...]:
+        """The longest dotted path that starts here: ``a.b.c`` as its names and their spans."""
+        pieces = [(self.name, self.span)]
+        node = self.node
+        outer = node.parent
+        if outer is not None and outer.type == "dotted_name":
+            return tuple(
+                (text_of(child), Span(child.start_byte + self.base, child.end_byte + self.base))
+                for child in outer.children
+                if child.type == "identifier"
+            )
+        while outer is not None and outer.type == "attribute" and outer.child_by_field_name("object") == node:
+            name = field(outer, "attribute")
+            pieces.append((text_of(name), Span(name.start_byte + self.base, name.end_byte + self.base)))
+            node, outer = outer, outer.parent
+        return tuple(pieces)
+
+    def written_attribute(self) -> bool:
+        """Whether the path's end is assigned to, deleted or augmented (``a.b = 1``)."""
+        node, outer = self.node, self.node.parent
+        while outer is not None and outer.type == "attribute" and outer.child_by_field_name("object") == node:
+            node, outer = outer, outer.parent
+        while outer is not None and outer.type in _TARGET_GROUPS:
+            node, outer = outer, outer.parent
+        if node is self.node or outer is None:
+            return False
+        if outer.type == "delete_statement":
+            return True
+        return outer.type in _TARGET_OWNERS and outer.child_by_field_name("left") == node
+
+
+_TARGET_GROUPS = frozenset({"pattern_list", "tuple_pattern", "list_pattern", "list_splat_pattern", "expression_list"})
+_TARGET_OWNERS = frozenset({"assignment", "augmented_assignment", "for_statement", "for_in_clause"})
+_COMPREHENSIONS = frozenset(
+    {"list_comprehension", "set_comprehension", "dictionary_comprehension", "generator_expression"}
+)
+_GROUPS = frozenset(
+    {
+        "pattern_list",
+        "tuple_pattern",
+        "list_pattern",
+        "list_splat_pattern",
+        "dictionary_splat_pattern",
+        "parenthesized_expression",
+        "tuple",
+        "list",
+        "expression_list",
+        "list_splat",
+        "as_pattern_target",
+    }
+)
+_NAMESPACE_READERS = frozenset({"globals", "locals", "vars", "exec", "eval", "dir"})
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeTable:
+    """All occurrences of a file, by name."""
+
+    module_scope: Scope
+    occurrences: dict[str, list[Occurrence]]
+
+    def scope_of(self, occurrence: Occurrence) -> Scope | None:
+        """The scope whose binding this occurrence reads or writes; None for a builtin or an unknown name."""
+        return self.lookup(occurrence.name, occurrence.scope)
+
+    def lookup(self, name: str, start: Scope) -> Scope | None:
+        """Where ``name``, used in ``start``, is bound."""
+        for scope in start.outwards():
+            if name in scope.declared_global:
+                return self.module_scope
+            if scope.kind is ScopeKind.CLASS and scope is not start:
+                continue
+            if name in scope.bound and name not in scope.declared_nonlocal:
+                return scope
+        return None
+
+    def resolving_to(self, name: str, scope: Scope) -> list[Occurrence]:
+        """The occurrences of a name that mean the binding in this scope."""
+        return [found for found in self.occurrences.get(name, ()) if self.scope_of(found) is scope]
+
+    def reads_namespace(self) -> bool:
+        """Whether the file calls ``globals()``, ``exec`` or the like, so that names may be used unseen."""
+        return any(
+            found.role is Role.LOAD and self.scope_of(found) is None
+            for name in _NAMESPACE_READERS
+            for found in self.occurrences.get(name, ())
+        )
+
+    def can_take(self, name: str, owner: Scope, uses: list[Occurrence]) -> bool:
+        """Whether ``owner`` can bind ``name`` anew, and ``uses`` can say it, with nothing captured.
+
+        That holds if the name is not bound in the owner; if no scope between a use and the owner binds it;
+        and if nobody uses it yet in a way that the new binding would catch.
+        """
+        if name in owner.bound or owner.has_star_import or name in owner.declared_global | owner.declared_nonlocal:
+            return False
+        for use in uses:
+            for scope in use.scope.outwards():
+                if scope is owner:
+                    break
+                if name in scope.bound or name in scope.declared_global:
+                    return False
+        for found in self.occurrences.get(name, ()):
+            inside = any(scope is owner for scope in found.scope.outwards())
+            reached = self.scope_of(found)
+            if owner is self.module_scope and found.role is Role.DECLARE:
+                return False
+            if inside and (reached is None or _is_outside(reached, owner)):
+                return False
+        return True
+
+
+def _is_outside(scope: Scope, owner: Scope) -> bool:
+    """Whether ``scope`` encloses ``owner``."""
+    return scope is not owner and any(outer is scope for outer in owner.outwards())
+
+
+def scope_table(tree: Tree) -> ScopeTable:
+    """Analyse a whole file. Pure; works on trees with errors as far as they go."""
+    return _Analysis().run(tree.root_node)
+
+
+class _Analysis:
+    """One walk over the tree with an explicit stack: deeply nested code does not exhaust Python's."""
+
+    def __init__(self) -> None:
+        self.module = Scope(ScopeKind.MODULE, None)
+        self.table = ScopeTable(self.module, {})
+        self.pending: list[tuple[Node, Scope, Role, bool, int]] = []
+
+    def run(self, root: Node) -> ScopeTable:
+        self._push(root, self.module)
+        while self.pending:
+            node, scope, role, annotation, base = self.pending.pop()
+            self._visit(node, scope, role, annotation, base)
+        return self.table
+
+    def _push(
+        self, node: Node | None, scope: Scope, role: Role = Role.LOAD, annotation: bool = False, base: int = 0
+    ) -> None:
+        if node is not None:
+            self.pending.append((node, scope, role, annotation, base))
+
+    def _push_children(
+        self, node: Node, scope: Scope, role: Role = Role.LOAD, annotation: bool = False, base: int = 0
+    ) -> None:
+        for child in node.named_children:
+            self.pending.append((child, scope, role, annotation, base))
+
+    def _record(self, node: Node, scope: Scope, role: Role, base: int = 0, name: str | None = None) -> None:
+        name = text_of(node) if name is None else name
+        self.table.occurrences.setdefault(name, []).append(Occurrence(name, role, scope, node, base))
+        if role is not Role.LOAD and role is not Role.DECLARE:
+            self._bind(scope, name)
+
+    def _bind(self, scope: Scope, name: str) -> None:
+        if name in scope.declared_global:
+            self.module.bound.add(name)
+        scope.bound.add(name)
+
+    def _visit(self, node: Node, scope: Scope, role: Role, annotation: bool, base: int) -> None:
+        kind = node.type
+        if kind == "identifier":
+            self._record(node, scope, role, base)
+        elif kind == "attribute":
+            self._push(node.child_by_field_name("object"), scope, Role.LOAD, annotation, base)
+        elif kind in _GROUPS:
+            self._push_children(node, scope, role, annotation, base)
+        elif kind == "keyword_argument":
+            self._push(node.child_by_field_name("value"), scope, Role.LOAD, annotation, base)
+        elif kind == "string":
+            self._string(node, scope, annotation, base)
+        elif kind == "type":
+            self._push_children(node, scope, Role.LOAD, True, base)
+        elif kind == "subscript":
+            literal = text_of(field(node, "value")).rpartition(".")[2] == "Literal"
+            self._push_children(node, scope, Role.LOAD, annotation and not literal, base)
+        elif kind == "generic_type":
+            literal = text_of(node).startswith("Literal")
+            for child in node.named_children:
+                self._push(child, scope, Role.LOAD, not literal, base)
+        elif kind == "type_parameter" and annotation is False:
+            self._push_children(node, scope, Role.LOAD, False, base)
+        elif kind == "call":
+            self._call(node, scope, annotation, base)
+        elif kind in ("function_definition", "class_definition"):
+            self._definition(node, scope)
+        elif kind == "lambda":
+            inner = Scope(ScopeKind.FUNCTION, scope)
+            self._parameters(node.child_by_field_name("parameters"), inner, scope, base)
+            self._push(node.child_by_field_name("body"), inner, Role.LOAD, False, base)
+        elif kind in _COMPREHENSIONS:
+            self._comprehension(node, scope, annotation, base)
+        elif kind == "assignment":
+            self._push(node.child_by_field_name("left"), scope, Role.STORE, False, base)
+            self._push(node.child_by_field_name("type"), scope, Role.LOAD, True, base)
+            self._push(node.child_by_field_name("right"), scope, Role.LOAD, False, base)
+        elif kind == "augmented_assignment":
+            left = field(node, "left")
+            self._push(left, scope, Role.LOAD)
+            if left.type == "identifier":
+                self._push(left, scope, Role.STORE)
+            self._push(node.child_by_field_name("right"), scope)
+        elif kind == "named_expression":
+            owner = scope
+            while owner.kind is ScopeKind.COMPREHENSION and owner.parent is not None:
+                owner = owner.parent
+            self._push(node.child_by_field_name("name"), owner, Role.STORE, False, base)
+            self._push(node.child_by_field_name("value"), scope, Role.LOAD, False, base)
+        elif kind == "for_statement":
+            for child in node.named_children:
+                is_target = child == node.child_by_field_name("left")
+                self._push(child, scope, Role.STORE if is_target else Role.LOAD)
+        elif kind == "as_pattern":
+            for child in node.named_children:
+                self._push(child, scope, Role.STORE if child.type == "as_pattern_target" else Role.LOAD)
+        elif kind == "delete_statement":
+            self._push_children(node, scope, Role.DELETE)
+        elif kind in ("global_statement", "nonlocal_statement"):
+            self._declaration(node, scope)
+        elif kind in ("import_statement", "import_from_statement"):
+            self._import(node, scope)
+        elif kind == "case_clause":
+            for child in node.named_children:
+                if child.type == "case_pattern":
+                    self._pattern(child, scope)
+                else:
+                    self._push(child, scope)
+        elif kind == "type_alias_statement":
+            self._type_alias(node, scope)
+        elif kind in ("future_import_statement", "comment", "dotted_name"):
+            pass
+        else:
+            self._push_children(node, scope, Role.LOAD, annotation, base)
+
+    def _string(self, node: Node, scope: Scope, annotation: bool, base: int) -> None:
+        """Fields of an f-string are code; so is the whole of a plain string in an annotation."""
+        contents = [child for child in node.children if child.type == "string_content"]
+        for child in node.named_children:
+            if child.type == "interpolation" or child.named_child_count:
+                self._push_children(child, scope, Role.LOAD, False, base)
+        start = text_of(node.children[0]).lower() if node.children else ""
+        if not annotation or len(contents) != 1 or set(start) & set("fbtr") or contents[0].named_child_count:
+            return
+        text = contents[0].text or b""
+        inner = parse(b"(" + text + b"\n)")  # parentheses: an annotation may span lines
+        if not inner.root_node.has_error:
+            self._push(inner.root_node, scope, Role.LOAD, True, base + contents[0].start_byte - 1)
+
+    def _call(self, node: Node, scope: Scope, annotation: bool, base: int) -> None:
+        function = field(node, "function")
+        self._push(function, scope, Role.LOAD, False, base)
+        arguments = field(node, "arguments")
+        if arguments.type != "argument_list":  # a generator expression without parentheses of its own
+            self._push(arguments, scope, Role.LOAD, False, base)
+            return
+        is_cast = text_of(function).rpartition(".")[2] == "cast"
+        for index, argument in enumerate(arguments.named_children):
+            self._push(argument, scope, Role.LOAD, annotation or (is_cast and index == 0), base)
+
+    def _definition(self, node: Node, scope: Scope) -> None:
+        self._record(field(node, "name"), scope, Role.STORE)
+        parameters = node.child_by_field_name("type_parameters")
+        outer = scope
+        if parameters is not None:
+            outer = Scope(ScopeKind.TYPE_PARAMETERS, scope)
+            self._type_parameters(parameters, outer)
+        if node.type == "class_definition":
+            self._push(node.child_by_field_name("superclasses"), outer)
+            self._push(node.child_by_field_name("body"), Scope(ScopeKind.CLASS, outer))
+            return
+        inner = Scope(ScopeKind.FUNCTION, outer)
+        self._parameters(node.child_by_field_name("parameters"), inner, outer, 0)
+        self._push(node.child_by_field_name("return_type"), outer)
+        self._push(node.child_by_field_name("body"), inner)
+
+    def _parameters(self, node: Node | None, inner: Scope, outer: Scope, base: int) -> None:
+        """Bind the parameters inside; defaults and annotations are evaluated outside."""
+        for parameter in [] if node is None else node.named_children:
+            match parameter.type:
+                case "identifier" | "list_splat_pattern" | "dictionary_splat_pattern" | "tuple_pattern":
+                    self._push(parameter, inner, Role.STORE, False, base)
+                case "default_parameter" | "typed_default_parameter":
+                    self._push(parameter.child_by_field_name("name"), inner, Role.STORE, False, base)
+                    self._push(parameter.child_by_field_name("type"), outer, Role.LOAD, True, base)
+                    self._push(parameter.child_by_field_name("value"), outer, Role.LOAD, False, base)
+                case "typed_parameter":
+                    for child in parameter.named_children:
+                        if child.type == "type":
+                            self._push(child, outer, Role.LOAD, True, base)
+                        else:
+                            self._push(child, inner, Role.STORE, False, base)
+
+    def _type_parameters(self, node: Node, scope: Scope) -> None:
+        """Bind ``T`` of ``[T: bound]`` in the scope of its own."""
+        for child in node.named_children:
+            names = child
+            while names.named_children and names.type != "identifier":
+                names = names.named_children[0]
+            if names.type == "identifier":
+                self._record(names, scope, Role.STORE)
+            self._push(child, scope)
+
+    def _type_alias(self, node: Node, scope: Scope) -> None:
+        left = field(node, "left")
+        name = left
+        while name.named_children and name.type != "identifier":
+            name = name.named_children[0]
+        self._record(name, scope, Role.STORE)
+        inner = Scope(ScopeKind.TYPE_PARAMETERS, scope)
+        generic = left.named_children[0] if left.named_children else left
+        for child in generic.named_children[1:]:
+            self._type_parameters(child, inner)
+        self._push(node.child_by_field_name("right"), inner)
+
+    def _comprehension(self, node: Node, scope: Scope, annotation: bool, base: int) -> None:
+        inner = Scope(ScopeKind.COMPREHENSION, scope)
+        first = True
+        for child in node.named_children:
+            if child.type != "for_in_clause":
+                self._push(child, inner, Role.LOAD, annotation, base)
+                continue
+            self._push(child.child_by_field_name("left"), inner, Role.STORE, False, base)
+            for right in child.children_by_field_name("right"):
+                if right.is_named:
+                    self._push(right, scope if first else inner, Role.LOAD, False, base)
+            first = False
+
+    def _declaration(self, node: Node, scope: Scope) -> None:
+        for child in node.named_children:
+            if child.type == "identifier":
+                name = text_of(child)
+                if node.type == "global_statement":
+                    scope.declared_global.add(name)
+                    if name in scope.bound:
+                        self.module.bound.add(name)
+                    self.module.bound.add(name)
+                else:
+                    scope.declared_nonlocal.add(name)
+                self._record(child, scope, Role.DECLARE)
+
+    def _import(self, node: Node, scope: Scope) -> None:
+        if node.has_error:
+            return
+        statement = statement_of(node)
+        if statement.star is not None:
+            scope.has_star_import = True
+        for child, name in zip(node.children_by_field_name("name"), statement.names, strict=True):
+            self._record(child, scope, Role.IMPORT, name=name.local)
+
+    def _pattern(self, node: Node, scope: Scope) -> None:
+        """Names in a ``case`` pattern: a lone name captures, a dotted one is read (PEP 634)."""
+        match node.type:
+            case "dotted_name":
+                names = [child for child in node.children if child.type == "identifier"]
+                if len(names) > 1:
+                    self._record(names[0], scope, Role.LOAD)
+                elif text_of(names[0]) != "_":
+                    self._record(names[0], scope, Role.STORE)
+            case "class_pattern":
+                children = node.named_children
+                names = [child for child in children[0].children if child.type == "identifier"]
+                self._record(names[0], scope, Role.LOAD)
+                for child in children[1:]:
+                    self._pattern(child, scope)
+            case "keyword_pattern":
+                for child in node.named_children[1:]:
+                    self._pattern(child, scope)
+            case "identifier":
+                self._record(node, scope, Role.STORE)
+            case "as_pattern_target":
+                self._push(node, scope, Role.STORE)
+            case _:
+                for child in node.named_children:
+                    self._pattern(child, scope)

@@ -1,0 +1,49 @@
+"""ModuleFacts -> Verdict: pure shim, mixed, implementation; with the evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from codemods.bindings import BindingKind, EffectKind, ModuleFacts
+
+
+class Verdict(StrEnum):
+    """What a module is, judged by its top-level statements alone."""
+
+    PURE_SHIM = "pure-shim"
+    """It forwards names, and importing it does nothing else."""
+    MIXED = "mixed"
+    """It forwards names, and defines or does something too."""
+    IMPLEMENTATION = "implementation"
+    """It forwards nothing."""
+    MISSING = "missing"
+    """Files import from it, and it does not exist."""
+    BROKEN = "broken"
+    """It exists and is no valid Python 3."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A verdict and the lines of the module that speak for it."""
+
+    verdict: Verdict
+    evidence: tuple[str, ...]
+
+
+def judge(facts: ModuleFacts) -> Judgement:
+    """What a module is. A re-export is any import, star, alias, literal ``__getattr__`` or ``sys.modules`` entry."""
+    against = tuple(
+        f"line {effect.line}: {effect.text}" for effect in facts.effects if effect.kind is not EffectKind.HARMLESS
+    )
+    if facts.broken:
+        return Judgement(Verdict.BROKEN, against)
+    forwards = bool(facts.stars or facts.forwards or facts.replaced_by) or any(
+        binding.kind is BindingKind.IMPORT for bindings in facts.names.values() for binding in bindings
+    )
+    if not forwards:
+        return Judgement(Verdict.IMPLEMENTATION, against)
+    if against or facts.computed:
+        return Judgement(Verdict.MIXED, against)
+    harmless = tuple(f"line {effect.line}: {effect.text}" for effect in facts.effects)
+    return Judgement(Verdict.PURE_SHIM, harmless)

@@ -1,0 +1,238 @@
+"""Tree-sitter's Python tree: parsing any file, import statements as data, small node look-ups."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+import tree_sitter_python
+from tree_sitter import Language, Node, Parser, Query, QueryCursor, Tree
+
+from codemods.references import Reason
+from codemods.source import SourceText, has_conflict_markers
+
+_LAZY = re.compile(rb"^([ \t\f]*)lazy([ \t]+)(import|from)(?=[ \t])", re.MULTILINE)
+_LONE_CR = re.compile(rb"\r(?!\n)")
+
+IMPORT_TYPES = frozenset({"import_statement", "import_from_statement"})
+FUNCTION_TYPES = frozenset({"function_definition", "lambda"})
+
+
+@cache
+def _language() -> Language:
+    return Language(tree_sitter_python.language())
+
+
+@cache
+def _import_query() -> Query:
+    return Query(_language(), "[(import_statement) (import_from_statement)] @import")
+
+
+@cache
+def _global_query() -> Query:
+    return Query(_language(), "(global_statement (identifier) @name)")
+
+
+def parse(data: bytes) -> Tree:
+    """The tree of a text of any quality; errors are nodes of it.
+
+    Two forms that the grammar does not know are parsed as others of the very same length, so that every span
+    holds: a lone CR as LF, and ``lazy import x`` (PEP 810) as ``import      x``.
+    """
+    if b"\r" in data:
+        data = _LONE_CR.sub(b"\n", data)
+    if b"lazy" in data:
+        data = _LAZY.sub(lambda m: m[1] + m[3] + b" " * (4 + len(m[2])), data)
+    return Parser(_language()).parse(data)
+
+
+def field(node: Node, name: str) -> Node:
+    """The child that the grammar promises under this name."""
+    child = node.child_by_field_name(name)
+    if child is None:
+        raise LookupError(f"{node.type} without {name} at byte {node.start_byte}")
+    return child
+
+
+def text_of(node: Node) -> str:
+    assert node.text is not None
+    return node.text.decode("utf-8")
+
+
+def ancestors(node: Node) -> Iterator[Node]:
+    """The nodes around this one, innermost first."""
+    current = node.parent
+    while current is not None:
+        yield current
+        current = current.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedName:
+    """One name of an import statement: ``name as asname``; the spans are of the parts."""
+
+    name: str
+    asname: str | None
+    span: Span
+    name_span: Span
+    name_parts: tuple[Span, ...]
+
+    @property
+    def local(self) -> str:
+        """The name that the statement binds."""
+        return self.asname or self.name.partition(".")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportStatement:
+    """``import ...`` (module is None) or ``from <level dots><module> import ...``."""
+
+    node: Node
+    span: Span
+    module: str | None
+    level: int
+    module_span: Span | None
+    names: tuple[ImportedName, ...]
+    star: Span | None
+
+    @property
+    def is_from(self) -> bool:
+        return self.module is not None
+
+
+def _imported_name(node: Node) -> ImportedName:
+    name_node, asname = node, None
+    if node.type == "aliased_import":
+        name_node = field(node, "name")
+        asname = text_of(field(node, "alias"))
+    components = tuple(
+        Span(child.start_byte, child.end_byte) for child in name_node.children if child.type == "identifier"
+    )
+    name = ".".join(text_of(child) for child in name_node.children if child.type == "identifier")
+    return ImportedName(
+        name,
+        asname,
+        Span(node.start_byte, node.end_byte),
+        Span(name_node.start_byte, name_node.end_byte),
+        components,
+    )
+
+
+def statement_of(node: Node) -> ImportStatement:
+    """The data of one whole import statement's node."""
+    span = Span(node.start_byte, node.end_byte)
+    names = tuple(_imported_name(child) for child in node.children_by_field_name("name"))
+    if node.type == "import_statement":
+        return ImportStatement(node, span, None, 0, None, names, None)
+    module = field(node, "module_name")
+    level = 0
+    dotted: Node | None = module
+    if module.type == "relative_import":
+        level = text_of(module.children[0]).count(".")
+        dotted = next((child for child in module.children if child.type == "dotted_name"), None)
+    name = "" if dotted is None else ".".join(text_of(c) for c in dotted.children if c.type == "identifier")
+    star = next((child for child in node.children if child.type == "wildcard_import"), None)
+    return ImportStatement(
+        node,
+        span,
+        name,
+        level,
+        Span(module.start_byte, module.end_byte),
+        names,
+        None if star is None else Span(star.start_byte, star.end_byte),
+    )
+
+
+def import_statements(tree: Tree) -> list[ImportStatement]:
+    """All import statements of whole shape, at any depth, in source order (``__future__`` left out)."""
+    nodes = QueryCursor(_import_query()).captures(tree.root_node).get("import", [])
+    nodes.sort(key=lambda node: node.start_byte)
+    return [statement_of(node) for node in nodes if not node.has_error]
+
+
+def names_declared_global(tree: Tree) -> frozenset[str]:
+    """Names that some function of the module declares ``global``."""
+    nodes = QueryCursor(_global_query()).captures(tree.root_node).get("name", [])
+    return frozenset(text_of(node) for node in nodes)
+
+
+@dataclass(frozen=True, slots=True)
+class SyntaxFault:
+    """Why a text is no Python 3: the reason, where (1-based line), and the parser's words."""
+
+    reason: Reason
+    line: int
+    message: str
+
+
+def syntax_fault(source: SourceText, tree: Tree) -> SyntaxFault | None:
+    """None for valid Python 3 of any version; else what is wrong.
+
+    CPython's own parser is asked first. What it rejects may still be valid in a newer Python than the one
+    that runs unshim: LibCST, which knows newer grammars, has the last word on it.
+    """
+    data = source.data
+    fault = _rejection(source)
+    if fault is None:
+        return None
+    if has_conflict_markers(data):
+        return SyntaxFault(Reason.CONFLICT_MARKERS, fault.line, "merge conflict markers")
+    if _is_python_2(tree):
+        return SyntaxFault(Reason.PYTHON_2, fault.line, fault.message)
+    return None if not tree.root_node.has_error and _libcst_accepts(data) else fault
+
+
+def host_fault(source: SourceText) -> str | None:
+    """What the Python that runs unshim says against a text; None for valid code."""
+    fault = _rejection(source)
+    return None if fault is None else f"line {fault.line}: {fault.message}"
+
+
+def _rejection(source: SourceText) -> SyntaxFault | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(source.data.decode("utf-8"))
+    except SyntaxError as error:
+        return SyntaxFault(Reason.SYNTAX_ERROR, error.lineno or 1, error.msg)
+    except (ValueError, RecursionError, MemoryError) as error:
+        return SyntaxFault(Reason.SYNTAX_ERROR, 1, str(error))
+    return None
+
+
+def _is_python_2(tree: Tree) -> bool:
+    """Whether a statement stands in the text that only Python 2 has.
+
+    ``except E, e:`` is PEP 758 to newer parsers; a lower-case bare name in second place is no exception class.
+    """
+    pending = [tree.root_node]
+    while pending:
+        node = pending.pop()
+        if node.type in ("print_statement", "exec_statement"):
+            return True
+        if node.type == "except_clause":
+            values = node.children_by_field_name("value")
+            if len(values) == 2 and values[1].type == "identifier" and text_of(values[1]).islower():
+                return True
+        pending.extend(node.named_children)
+    return False
+
+
+def _libcst_accepts(data: bytes) -> bool:
+    import libcst  # late: LibCST is slow to import and few repositories hold such a file
+
+    try:
+        libcst.parse_module(data.decode("utf-8"))
+    except libcst.ParserSyntaxError:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""Bots: guests that answer by themselves."""

@@ -1,0 +1,1 @@
+"""The tool: a repository in; a plan, reports and a branch out."""

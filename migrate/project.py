@@ -1,0 +1,157 @@
+"""Which files a commit has, which module each is, and what stands behind a module name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from codemods.alias_map import ModuleKind
+from codemods.bindings import ModuleFacts, module_facts
+from codemods.source import SourceText, UndecodableError, decode_python
+from codemods.symbols import ancestors, is_dotted_name, join, parent, root
+from codemods.syntax import host_fault, parse
+from migrate.recipe import SourceRoot
+from migrate.repository import REGULAR_MODES, SYMLINK_MODE, Entry
+
+MAX_BYTES = 4 * 1024 * 1024
+"""A larger Python file is generated data; it is listed as too large instead of being parsed."""
+
+_OPAQUE_SUFFIXES = (".so", ".pyd", ".pyx")
+
+
+class Project:
+    """The Python files of one commit as modules. Facts are read when they are asked for, and kept."""
+
+    def __init__(self, entries: Iterable[Entry], roots: tuple[SourceRoot, ...]) -> None:
+        self.roots = roots
+        self.entries: dict[str, Entry] = {}
+        self.contents: dict[str, bytes] = {}
+        self._paths: dict[str, str] = {}
+        self._modules: dict[str, tuple[str, ...]] = {}
+        self._namespaces: set[str] = set()
+        self._opaque: set[str] = set()
+        self._facts: dict[str, ModuleFacts | None] = {}
+        self._faults: dict[str, str | None] = {}
+        self._sources: dict[str, SourceText | None] = {}
+        for entry in entries:
+            if entry.path.endswith(".py") and entry.mode in (*REGULAR_MODES, SYMLINK_MODE):
+                self.entries[entry.path] = entry
+                for name in self._names_of(entry.path):
+                    self._paths.setdefault(name, entry.path)
+            elif entry.path.endswith(_OPAQUE_SUFFIXES):
+                stem = entry.path.rpartition("/")[2].partition(".")[0]
+                folder = entry.path.rpartition("/")[0]
+                self._opaque.update(self._names_of(f"{folder}/{stem}.py" if folder else f"{stem}.py"))
+        for name, path in self._paths.items():
+            self._modules[path] = (*self._modules.get(path, ()), name)
+            self._namespaces.update(ancestors(name))
+        self._namespaces -= self._paths.keys()
+        self._top = {root(name) for name in self._paths if root(name) in self._paths}
+
+    def _names_of(self, path: str) -> list[str]:
+        """The module names of a file under every source root, the innermost root first."""
+        found: list[tuple[int, str]] = []
+        for source_root in self.roots:
+            prefix = f"{source_root.path}/" if source_root.path else ""
+            if not path.startswith(prefix):
+                continue
+            pieces = path[len(prefix) : -len(".py")].split("/")
+            if pieces[-1] == "__init__":
+                pieces.pop()
+            name = join(source_root.package, ".".join(pieces))
+            if name and is_dotted_name(name):
+                found.append((-len(prefix), name))
+        return [name for _, name in sorted(found, key=lambda pair: pair[0])]
+
+    # modules
+
+    def module_of(self, path: str) -> str:
+        """The module that a file is; a file that cannot be imported is named by its path."""
+        names = self._names_of(path)
+        return names[0] if names else path.removesuffix(".py").replace("/", ".")
+
+    def path_of(self, module: str) -> str | None:
+        return self._paths.get(module)
+
+    def modules(self) -> Iterable[str]:
+        return self._paths.keys()
+
+    def is_package(self, path: str) -> bool:
+        return path.rpartition("/")[2] == "__init__.py"
+
+    def kind(self, module: str) -> ModuleKind:
+        """What stands behind a module name; see ModuleKind."""
+        if module in self._paths:
+            return ModuleKind.FILE
+        if module in self._opaque:
+            return ModuleKind.OPAQUE
+        if module in self._namespaces:
+            return ModuleKind.NAMESPACE
+        if root(module) not in self._top:
+            return ModuleKind.EXTERNAL
+        package = parent(module)
+        while package:  # a package that computes its names or its path may have more than we see
+            facts = self.facts(package)
+            if facts is not None:
+                return ModuleKind.OPAQUE if facts.computed else ModuleKind.MISSING
+            package = parent(package)
+        return ModuleKind.MISSING
+
+    def facts(self, module: str) -> ModuleFacts | None:
+        """The facts of a module's file; None where it has none, or none that can be read."""
+        path = self._paths.get(module)
+        if path is None:
+            return None
+        if module not in self._facts:
+            source = self.source(path)
+            if source is None:
+                self._facts[module] = ModuleFacts(module, path, self.is_package(path), {}, computed=True)
+            else:
+                self._facts[module] = module_facts(
+                    source, parse(source.data), module=module, path=path, is_package=self.is_package(path)
+                )
+        return self._facts[module]
+
+    def fault(self, module: str) -> str | None:
+        """Why a module's file cannot be compiled here: a syntax error, or syntax of a newer Python."""
+        path = self._paths.get(module)
+        source = None if path is None else self.source(path)
+        if source is None:
+            return None
+        if module not in self._faults:
+            self._faults[module] = host_fault(source)
+        return self._faults[module]
+
+    def source(self, path: str) -> SourceText | None:
+        """The text of a file; None where it is missing, too large or undecodable (see plan.py for the reasons)."""
+        if path not in self._sources:
+            raw = self.contents.get(path)
+            try:
+                self._sources[path] = None if raw is None else decode_python(raw)
+            except UndecodableError:
+                self._sources[path] = None
+        return self._sources[path]
+
+
+def discover_roots(paths: Iterable[str], modules: Iterable[str]) -> tuple[SourceRoot, ...]:
+    """The source roots of a repository: its top, ``src``-like directories, and where the named modules lie.
+
+    A directory is a root if it holds a package or module that one of ``modules`` names, or if it is called
+    ``src`` or ``lib`` and is no package itself.
+    """
+    known = set(paths)
+    wanted = [module.replace(".", "/") for module in modules]
+    found: dict[str, None] = {}
+    for path in known:
+        for module in wanted:
+            for tail in (f"{module}.py", f"{module}/__init__.py"):
+                if path == tail:
+                    found[""] = None
+                elif path.endswith(f"/{tail}"):
+                    folder = path[: -len(tail) - 1]
+                    if f"{folder}/__init__.py" not in known:
+                        found[folder] = None
+    for name in ("src", "lib"):
+        if f"{name}/__init__.py" not in known and any(path.startswith(f"{name}/") for path in known):
+            found[name] = None
+    found[""] = None
+    return tuple(SourceRoot(path) for path in sorted(found))

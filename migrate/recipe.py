@@ -1,0 +1,273 @@
+"""The recipe: unshim.toml, or [tool.unshim] in pyproject.toml; read once and validated here."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from dataclasses import dataclass, field
+from fnmatch import translate
+from functools import cached_property
+from pathlib import Path
+import re
+
+import msgspec
+
+from codemods.ownership import Move, Target
+from codemods.symbols import InvalidSymbolError, Symbol, is_dotted_name, last, parse_symbol
+from migrate.errors import ExitCode, MigrateError
+
+FILE_NAME = "unshim.toml"
+
+
+class _TargetTable(msgspec.Struct, forbid_unknown_fields=True):
+    """The keys of one canonical module."""
+
+    canonical: str
+    symbols: list[str] | None = None
+    homes: list[str] = []
+    shims: list[str] = []
+    repairs: bool = False
+    rename: dict[str, str] = {}
+    branch: str | None = None
+
+
+class _MoveTable(msgspec.Struct, forbid_unknown_fields=True):
+    to: str
+    external: bool = False
+
+
+class _RootTable(msgspec.Struct, forbid_unknown_fields=True):
+    path: str
+    package: str = ""
+
+
+class _Recipe(msgspec.Struct, forbid_unknown_fields=True):
+    """The whole table, as TOML has it."""
+
+    canonical: str | list[_TargetTable] | None = None
+    symbols: list[str] | None = None
+    homes: list[str] = []
+    shims: list[str] = []
+    repairs: bool = False
+    exclude: list[str] = []
+    include: list[str] = []
+    source_roots: list[str | _RootTable] | None = None
+    branch: str | None = None
+    rename: dict[str, str] = {}
+    moves: dict[str, str | _MoveTable] = {}
+    gates: dict[str, str] = {}
+
+
+_KEYS = tuple(_Recipe.__struct_fields__)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRoot:
+    """A directory from which modules are named; ``package`` is put before the names of what is in it."""
+
+    path: str
+    package: str = ""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What to make canonical. ``source_roots`` None means: found from the files."""
+
+    targets: tuple[Target, ...]
+    moves: tuple[Move, ...] = ()
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    source_roots: tuple[SourceRoot, ...] | None = None
+    branch: str = "unshim/migration"
+    gates: tuple[tuple[str, str], ...] = ()
+    origin: str = ""
+    text: dict[str, object] = field(default_factory=dict, compare=False)
+    """The table as it was read, for reports."""
+
+    @cached_property
+    def _included(self) -> re.Pattern[str] | None:
+        return _globs(self.include)
+
+    @cached_property
+    def _excluded(self) -> re.Pattern[str] | None:
+        return _globs(self.exclude)
+
+    def covers(self, path: str) -> bool:
+        """Whether a file of the repository is looked at."""
+        if self._included is not None and not self._included.match(path):
+            return False
+        return self._excluded is None or not self._excluded.match(path)
+
+
+def _globs(patterns: tuple[str, ...]) -> re.Pattern[str] | None:
+    """One expression for glob patterns; ``**`` crosses directories, and a directory means all below it."""
+    if not patterns:
+        return None
+    expressions = []
+    for pattern in patterns:
+        text = pattern.rstrip("/")
+        whole = "/".join(
+            ".*" if part == "**" else translate(part)[4:-3].replace(".*", "[^/]*").replace("(?>", "(?:")
+            for part in text.split("/")
+        )
+        expressions.append(whole.replace(".*/", "(?:.*/)?") + "(?:/.*)?")
+    return re.compile("(?s:" + "|".join(f"(?:{expression})" for expression in expressions) + r")\Z")
+
+
+def load_recipe(file: Path | None, repository_root: Path) -> Recipe:
+    """The recipe of a repository: the given file, else unshim.toml, else [tool.unshim] in pyproject.toml."""
+    candidates = [file] if file is not None else [repository_root / FILE_NAME, repository_root / "pyproject.toml"]
+    for candidate in candidates:
+        if not candidate.is_file():
+            continue
+        table = _table(candidate)
+        if table is not None:
+            return read_recipe(table, str(candidate))
+        if file is not None:
+            raise _bad(str(candidate), "it has no [unshim] table", "begin it with [unshim] and canonical = \"a.b\"")
+    if file is not None:
+        raise MigrateError(f"there is no recipe {file}", "write one with 'unshim init MODULE'")
+    raise MigrateError(
+        "there is no recipe: neither unshim.toml nor [tool.unshim] in pyproject.toml",
+        "write one with 'unshim init MODULE', MODULE being the canonical module",
+    )
+
+
+def _table(path: Path) -> dict[str, object] | None:
+    try:
+        document = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise _bad(str(path), f"it is no valid TOML: {error}", "see https://toml.io") from error
+    except OSError as error:
+        raise _bad(str(path), f"it cannot be read: {error.strerror}", "check the file's rights") from error
+    holder = document.get("tool", {}) if path.name == "pyproject.toml" else document
+    found = holder.get("unshim") if isinstance(holder, dict) else None
+    return found if isinstance(found, dict) else None
+
+
+def read_recipe(table: dict[str, object], origin: str) -> Recipe:
+    """A validated recipe. Raises MigrateError that names the key and what it should be."""
+    try:
+        raw = msgspec.convert(table, _Recipe)
+    except msgspec.ValidationError as error:
+        raise _bad(origin, str(error), _hint(str(error))) from error
+    targets = _targets(raw, origin)
+    moves = tuple(_move(old, new, origin) for old, new in raw.moves.items())
+    if not targets and not moves:
+        raise _bad(origin, "it names neither a canonical module nor moves", 'add canonical = "package.module"')
+    _check_moves(moves, origin)
+    roots = None
+    if raw.source_roots is not None:
+        roots = tuple(_root(entry, origin) for entry in raw.source_roots)
+    for pattern in (*raw.include, *raw.exclude):
+        _inside(pattern, "include and exclude", origin)
+    branch = raw.branch or next((t.branch for t in _tables(raw) if t.branch), None) or _branch(targets)
+    return Recipe(
+        targets,
+        moves,
+        tuple(raw.include),
+        tuple(raw.exclude),
+        roots,
+        branch,
+        tuple(raw.gates.items()),
+        origin,
+        table,
+    )
+
+
+def _tables(raw: _Recipe) -> list[_TargetTable]:
+    if isinstance(raw.canonical, list):
+        return raw.canonical
+    if raw.canonical is None:
+        return []
+    return [_TargetTable(raw.canonical, raw.symbols, raw.homes, raw.shims, raw.repairs, raw.rename)]
+
+
+def _targets(raw: _Recipe, origin: str) -> tuple[Target, ...]:
+    targets = []
+    for table in _tables(raw):
+        for key, names in (("canonical", [table.canonical]), ("homes", table.homes), ("shims", table.shims)):
+            for name in names:
+                if not is_dotted_name(name):
+                    raise _bad(origin, f"{key}: {name!r} is no module name", "write it as package.module")
+        if table.canonical in table.shims or table.canonical in table.homes:
+            raise _bad(origin, f"{table.canonical} is canonical and in shims or homes too", "take it out there")
+        both = sorted(set(table.shims) & set(table.homes))
+        if both:
+            raise _bad(origin, f"{both[0]} is in shims and in homes", "a module is one or the other")
+        targets.append(
+            Target(
+                table.canonical,
+                None if table.symbols is None else tuple(table.symbols),
+                tuple(table.homes),
+                tuple(table.shims),
+                table.repairs,
+                dict(table.rename),
+            )
+        )
+    names = [target.canonical for target in targets]
+    if len(set(names)) < len(names):
+        raise _bad(origin, "a canonical module is named twice", "give each one table")
+    return tuple(targets)
+
+
+def _move(old: str, new: str | _MoveTable, origin: str) -> Move:
+    to, external = (new, False) if isinstance(new, str) else (new.to, new.external)
+    try:
+        source = parse_symbol(old)
+        target = None if to == "keep" else parse_symbol(to)
+    except InvalidSymbolError as error:
+        raise _bad(origin, f"moves: {str(error)!r} is no symbol", "write package.module or package.module:Name") from error
+    if target is not None and source.is_module and not target.is_module:
+        raise _bad(origin, f"moves: the module {old} cannot become the name {to}", "move its names one by one")
+    if target is not None and not source.is_module and target.is_module:
+        raise _bad(origin, f"moves: the name {old} cannot become the module {to}", f"did you mean {to}:{source.name}?")
+    if source == target:
+        raise _bad(origin, f"moves: {old} moves to itself", "take the line out")
+    return Move(source, target, external)
+
+
+def _check_moves(moves: tuple[Move, ...], origin: str) -> None:
+    """Moves are one step each: a target that moves on itself would make the result depend on the order."""
+    olds = {move.old for move in moves}
+    for move in moves:
+        if move.new is not None and move.new in olds:
+            raise _bad(
+                origin, f"moves: {move.old} moves to {move.new}, which moves itself", "name the final place in both"
+            )
+
+
+def _root(entry: str | _RootTable, origin: str) -> SourceRoot:
+    root = SourceRoot(entry) if isinstance(entry, str) else SourceRoot(entry.path, entry.package)
+    _inside(root.path, "source_roots", origin)
+    if root.package and not is_dotted_name(root.package):
+        raise _bad(origin, f"source_roots: {root.package!r} is no package name", "write it as a.b.c")
+    path = root.path.rstrip("/")
+    return SourceRoot("" if path in (".", "") else path.removeprefix("./"), root.package)
+
+
+def _inside(path: str, key: str, origin: str) -> None:
+    if path.startswith("/") or ".." in path.split("/"):
+        raise _bad(origin, f"{key}: {path!r} leads outside the repository", "write it relative to the repository's root")
+
+
+def _branch(targets: tuple[Target, ...]) -> str:
+    if not targets:
+        return "unshim/moves"
+    return "unshim/" + last(targets[0].canonical).strip("_").replace("_", "-")
+
+
+def _hint(message: str) -> str:
+    """The nearest known key for an unknown one."""
+    unknown = re.search(r"unknown field `([^`]+)`", message)
+    if unknown is None:
+        return "see the recipe in the README"
+    near = difflib.get_close_matches(unknown[1], _KEYS, 1)
+    return f"did you mean {near[0]}?" if near else "the keys are " + ", ".join(_KEYS)
+
+
+def _bad(origin: str, message: str, hint: str) -> MigrateError:
+    return MigrateError(f"{origin}: {message}", hint, ExitCode.SITUATION)
+
+
+__all__ = ["FILE_NAME", "Recipe", "SourceRoot", "Symbol", "load_recipe", "read_recipe"]

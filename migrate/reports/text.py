@@ -1,0 +1,177 @@
+"""The plan for people: at most 100 columns, and at the end what to do next."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from codemods.reasons import EXPLANATIONS
+from codemods.references import Disposition, Reason, Reference, Relation, Step
+from migrate.plan import ModuleReport, Plan
+
+WIDTH = 100
+
+
+def scan_report(plan: Plan, *, every: bool = False) -> str:
+    """The map: modules, then references by what becomes of them. ``every`` lists each reference."""
+    return "\n".join(_fitted(_scan_lines(plan, every=every))) + "\n"
+
+
+def check_report(plan: Plan) -> str:
+    """What is non-canonical or was not checked, one line each; a last line that says how it stands."""
+    return "\n".join(_fitted(_check_lines(plan))) + "\n"
+
+
+def apply_report(plan: Plan, commits: Iterable[tuple[str, str]], *, branch: str) -> str:
+    """The commits that were made, what is left, and the next commands."""
+    lines = [f"branch {branch}, on {plan.base[:10]}:"]
+    lines += [f"  {commit[:10]} {subject}" for commit, subject in commits]
+    manual = plan.with_disposition(Disposition.MANUAL)
+    if manual:
+        lines += ["", f"left for you: {_count(len(manual), 'reference')}; 'unshim scan' lists them"]
+    lines += [
+        "",
+        "next:",
+        f"  git log -p {plan.base[:10]}..{branch}   read the commits",
+        f"  git switch {branch}   run your tests on it, then merge it",
+        f"  unshim check --rev {branch}   what is still non-canonical there",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def explain_report(reason: Reason) -> str:
+    """What a reason code means."""
+    explanation = EXPLANATIONS[reason]
+    return f"{reason.value}\n\n{_wrapped(explanation.meaning)}\n\nWhat to do: {_wrapped(explanation.remedy, 12)}\n"
+
+
+def blocked_report(plan: Plan) -> str:
+    """Why a plan with references for the user is not carried out without being told to."""
+    manual = plan.with_disposition(Disposition.MANUAL)
+    lines = [f"{_count(len(manual), 'reference')} would be left as they are:", ""]
+    lines += _by_reason(manual)
+    lines += [
+        "",
+        "Nothing was written. To rewrite what is proved and leave these: unshim apply --partial",
+        "To settle them: [unshim.moves] in the recipe; 'unshim explain CODE' says more on a reason.",
+    ]
+    return "\n".join(_fitted(lines)) + "\n"
+
+
+def _scan_lines(plan: Plan, *, every: bool) -> Iterator[str]:
+    yield f"commit {plan.base[:10]}, {_count(plan.files, 'Python file')}"
+    yield ""
+    yield "Modules"
+    for module in plan.modules:
+        yield from _module_lines(module)
+    yield ""
+    yield "References"
+    yield f"  {plan.canonical:6} canonical already"
+    for disposition, text in (
+        (Disposition.REWRITE, "to rewrite: proved to be the same object, or moved by the recipe"),
+        (Disposition.KEEP, "kept"),
+        (Disposition.MANUAL, "for you to decide"),
+    ):
+        found = plan.with_disposition(disposition)
+        yield f"  {len(found):6} {text}" + (f", in {_count(len({r.path for r in found}), 'file')}" if found else "")
+        if found and disposition is not Disposition.REWRITE:
+            yield from _by_reason(found, indent=11)
+    if plan.unchecked:
+        yield f"  {len(plan.unchecked):6} files not checked"
+        reasons = Counter(one.reason for one in plan.unchecked)
+        yield from (f"{'':11}{count:5} {reason.value}" for reason, count in reasons.most_common())
+    if every:
+        yield ""
+        yield from (_line(reference) for reference in plan.references)
+        yield from (f"{one.path}:{one.line}: not checked: {one.reason.value}: {one.message}" for one in plan.unchecked)
+    yield ""
+    yield from _next_steps(plan, every=every)
+
+
+def _next_steps(plan: Plan, *, every: bool) -> Iterator[str]:
+    yield "next:"
+    if not every:
+        yield "  unshim scan --all   list every reference"
+    if plan.steps:
+        yield "  unshim diff         show the change"
+        partial = " --partial" if plan.with_disposition(Disposition.MANUAL) else ""
+        yield f"  unshim apply{partial}   put it on the branch {plan.recipe.branch}"
+    else:
+        yield "  nothing to rewrite"
+    if plan.with_disposition(Disposition.MANUAL) or plan.unchecked:
+        yield "  unshim explain CODE   what a reason means, and what to do about it"
+
+
+def _module_lines(module: ModuleReport) -> Iterator[str]:
+    if module.verdict in ("canonical", "home"):
+        state = module.verdict
+    elif module.deletable:
+        state = f"{module.verdict}, will be deleted"
+    else:
+        state = f"{module.verdict}, {_count(module.references_left, 'reference')} left"
+    yield f"  {module.module}"
+    yield f"      {state}"
+    if not module.deletable:
+        yield from (f"      {line}" for line in module.evidence[:3])
+        if len(module.evidence) > 3:
+            yield f"      ... and {len(module.evidence) - 3} more (scan --format json has all)"
+
+
+def _by_reason(references: Iterable[Reference], indent: int = 2) -> Iterator[str]:
+    counts = Counter((one.relation, one.reason) for one in references)
+    for (relation, reason), count in counts.most_common():
+        code = "" if reason is None else reason.value
+        yield f"{'':{indent}}{count:5} {relation.value:<12} {code}"
+
+
+def _check_lines(plan: Plan) -> Iterator[str]:
+    wrong = violations(plan)
+    yield from (_line(reference) for reference in wrong)
+    yield from (f"{one.path}:{one.line}: not checked: {one.reason.value}: {one.message}" for one in plan.unchecked)
+    if not wrong and not plan.unchecked:
+        yield f"clean: {_count(plan.canonical, 'canonical reference')}, no other path is used"
+        return
+    yield ""
+    yield (
+        f"{_count(len(wrong), 'non-canonical reference')} in {_count(len({r.path for r in wrong}), 'file')}, "
+        f"{_count(len(plan.unchecked), 'file')} not checked"
+    )
+    fixable = sum(one.disposition is Disposition.REWRITE for one in wrong)
+    if fixable:
+        yield f"'unshim apply' rewrites {fixable} of them"
+
+
+def violations(plan: Plan) -> list[Reference]:
+    """The references that 'check' fails for: all but what is kept on purpose."""
+    return [
+        one
+        for one in plan.references
+        if one.disposition is not Disposition.KEEP and one.relation is not Relation.CANONICAL
+    ]
+
+
+def _line(reference: Reference) -> str:
+    place = f"{reference.path}:{reference.line}:{reference.column}:"
+    target = "" if reference.new is None else f" -> {reference.new}"
+    step = " (alias name)" if reference.step is Step.COLLAPSE else ""
+    if reference.disposition is Disposition.REWRITE:
+        return f"{place} {reference.kind.value} {reference.old}{target}{step}"
+    reason = "" if reference.reason is None else f" [{reference.reason.value}]"
+    return f"{place} {reference.disposition.value}: {reference.kind.value} {reference.old}{reason}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def _wrapped(text: str, indent: int = 0) -> str:
+    import textwrap
+
+    return textwrap.fill(text, WIDTH - 1, subsequent_indent="", initial_indent=" " * indent).lstrip()
+
+
+def _fitted(lines: Iterable[str]) -> Iterator[str]:
+    """Lines of a summary, cut to the width; lines that name a place are never cut."""
+    for line in lines:
+        place = line[:1] not in (" ", "")
+        yield line if place or len(line) <= WIDTH else line[: WIDTH - 3] + "..."

@@ -34,6 +34,9 @@ class Modules(Protocol):
     def facts(self, module: str) -> ModuleFacts | None:
         """The facts of a module of kind FILE; None for every other kind."""
 
+    def primary(self, module: str) -> str:
+        """The name under which the module's file is known; another one only under a second source root."""
+
     def fault(self, module: str) -> str | None:
         """Why the file of a module is no Python that this interpreter can run; None where it is fine."""
 
@@ -334,8 +337,7 @@ class AliasMap:
         return found
 
     def _is_submodule(self, package: str, name: str) -> bool:
-        facts = self._modules.facts(package)
-        return facts is None or name not in facts.names
+        return self.resolve(Symbol(package, name)).end == Symbol(join(package, name))
 
     def reach(self, module: str) -> dict[str, str | None]:
         """All modules that importing this one executes, each with the one that first imports it."""
@@ -406,12 +408,11 @@ class AliasMap:
             if top.guarded:
                 continue
             wanted = Symbol(top.module, top.name)
-            if self.resolve(wanted).missing and not self._is_own_later_name(facts, wanted):
+            if wanted.module == module:  # its own name, which exists by then or not: a matter of order
+                continue
+            if self.resolve(wanted).missing:
                 return str(wanted)
         return None
 
-    @staticmethod
-    def _is_own_later_name(facts: ModuleFacts, wanted: Symbol) -> bool:
-        return wanted.module == facts.module
 
 

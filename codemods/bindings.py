@@ -493,8 +493,8 @@ class _Reader:
 
     def _effect(self, kind: EffectKind, node: Node) -> None:
         line, _ = self.source.position(node.start_byte)
-        first_line = text_of(node).splitlines()[0].strip()
-        self.effects.append(Effect(kind, line, first_line))
+        first_line, _, _ = text_of(node).partition("\n")
+        self.effects.append(Effect(kind, line, first_line.strip()))
 
 
 def _join(outcomes: list[Names]) -> Names:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from codemods.collapse import find_collapses
-from codemods.imports import Elsewhere, ImportFindings, ParsedFile, find_imports
+from codemods.imports import Elsewhere, ParsedFile, find_imports
 from codemods.merges import merge_rewritten
 from codemods.ownership import Ownership
 from codemods.references import Disposition, Edit, Reference, apply_edits, offset_before
@@ -18,9 +18,11 @@ from codemods.syntax import Span, parse
 class FileResult:
     """What one step finds in one file, and the file's text after the step (UTF-8; the same if unchanged)."""
 
+    path: str
     references: tuple[Reference, ...]
     canonical: int
     data: bytes
+    changed: bool
 
 
 def rewrite_imports(
@@ -32,21 +34,23 @@ def rewrite_imports(
         found = find_imports(file, ownership, elsewhere, vetoed)
         edits = _edits(found.references)
         if not edits:
-            return FileResult(found.references, found.canonical, file.source.data)
-        text = replace(file.source, data=apply_edits(file.source.data, edits), _starts=[])
+            return FileResult(file.path, found.references, found.canonical, file.source.data, False)
+        text = file.source.with_data(apply_edits(file.source.data, edits))
         merges = merge_rewritten(
             text, _written_spans(edits), file.module, is_package=file.is_package, proved=proved
         )
         fresh = {offset_before(edits, offset) for offset in merges.unproved} - vetoed
         if not fresh:
-            return FileResult(found.references, found.canonical, apply_edits(text.data, merges.edits))
+            data = apply_edits(text.data, merges.edits)
+            return FileResult(file.path, found.references, found.canonical, data, data != file.source.data)
         vetoed |= fresh
 
 
 def collapse_aliases(file: ParsedFile, ownership: Ownership, elsewhere: Elsewhere) -> FileResult:
     """The collapse step for one file, over the text that the rewrite step left."""
     references = find_collapses(file, ownership, elsewhere)
-    return FileResult(references, 0, apply_edits(file.source.data, _edits(references)))
+    data = apply_edits(file.source.data, _edits(references))
+    return FileResult(file.path, references, 0, data, data != file.source.data)
 
 
 def parsed(path: str, module: str, is_package: bool, source: SourceText) -> ParsedFile:
@@ -74,5 +78,3 @@ def _written_spans(edits: Iterable[Edit]) -> list[Span]:
         shift += length - (edit.end - edit.start)
     return spans
 
-
-__all__ = ["FileResult", "ImportFindings", "collapse_aliases", "parsed", "rewrite_imports"]

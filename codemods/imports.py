@@ -293,6 +293,7 @@ class _ImportPass:
         """``from shim import *``: the same where both modules export the same names for the same objects."""
         finding = self.ownership.module_finding(origin)
         if finding is None:
+            self._starred_submodules(statement, origin, star)
             return
         verdict = self._verdict(statement.node, star, Symbol(origin), replace(finding, reason=None))
         new = finding.new
@@ -307,8 +308,18 @@ class _ImportPass:
                 finding = Finding(Relation.ALIAS, new, finding.chain)
         edits: tuple[Edit, ...] = ()
         if verdict is _REWRITE and new is not None and statement.module_span is not None:
-            edits = (self._module_edit(statement, new.module),)
+            edits = tuple(self._module_edits(statement, self._module_text(statement, new.module)))
         self._report(statement.module_span or star, ReferenceKind.FROM_IMPORT, Symbol(origin), finding, verdict, edits)
+
+    def _starred_submodules(self, statement: ImportStatement, package: str, star: Span) -> None:
+        """``from package import *`` imports the submodules that the package's ``__all__`` names."""
+        facts = self.ownership.modules.facts(package)
+        for name in () if facts is None else facts.exports or ():
+            finding = self.ownership.module_finding(join(package, name))
+            if facts is not None and name not in facts.names and finding is not None:
+                verdict = _Verdict(Disposition.MANUAL, Reason.STAR_IMPORT, f"__all__ of {package} names it")
+                span = statement.module_span or star
+                self._report(span, ReferenceKind.FROM_IMPORT, Symbol(join(package, name)), finding, verdict)
 
     def _star_equal(self, old: str, new: str) -> str | None:
         if not (self.alias_map.exports_known(old) and self.alias_map.exports_known(new)):
@@ -344,11 +355,14 @@ class _ImportPass:
                 return written
         return module
 
-    def _module_edit(self, statement: ImportStatement, module: str) -> Edit:
-        assert statement.module_span is not None
-        return Edit(
-            statement.module_span.start, statement.module_span.end, self._module_text(statement, module)
-        )
+    @staticmethod
+    def _module_edits(statement: ImportStatement, written: str) -> list[Edit]:
+        """Edits of the module's name; of an absolute one only the components that differ."""
+        span = statement.module_span
+        assert span is not None and statement.module is not None
+        if statement.level or written.startswith("."):
+            return [Edit(span.start, span.end, written)]
+        return dotted_edits(span, statement.module_parts, statement.module, written)
 
     # modules as names, and their attributes
 
@@ -476,9 +490,7 @@ class _ImportPass:
                 if origin is not None:
                     self.loaded_modules.append(origin)
                     self.loaded_modules += [join(origin, name.name) for name in statement.names]
-        return any(
-            contains(module, loaded) or module in self.alias_map.reach(loaded) for loaded in self.loaded_modules
-        )
+        return any(contains(module, loaded) for loaded in self.loaded_modules)
 
     # edits of statements
 
@@ -535,7 +547,7 @@ class _ImportPass:
         edits: list[Edit] = []
         (module,) = modules
         if module != original:
-            edits.append(Edit(statement.module_span.start, statement.module_span.end, module))
+            edits += self._module_edits(statement, module)
         for name, one in zip(statement.names, written, strict=True):
             edits += self._name_edits(name, one)
         return tuple(edits)
@@ -712,15 +724,20 @@ class _ModuleName:
         self.scope = bound[0][0]
         self.binders = [(statement, name, value) for _, statement, name, value in bound]
         self.occurrences = table.resolving_to(local, self.scope)
-        self.foreign = any(
-            found.role is Role.STORE or found.role is Role.DECLARE for found in self.occurrences
-        ) or any(value is None for _, _, value in self.binders)
+        self.stores = [found for found in self.occurrences if found.role is Role.STORE]
+        self.foreign = bool(self.stores) or any(value is None for _, _, value in self.binders)
+        self.has_other_object = any(not _is_none_assignment(found) for found in self.stores)
+        self.declared = any(found.role is Role.DECLARE for found in self.occurrences)
 
     def settle(self) -> None:
-        reads = [found for found in self.occurrences if found.role is Role.LOAD]
+        reads = [
+            found for found in self.occurrences if found.role is Role.LOAD and not self._means_another_value(found)
+        ]
         values = {value for _, _, value in self.binders if value is not None}
         for value in sorted(values):
             uses = [use for use in (self.owner.use_of(found, value) for found in reads) if use is not None]
+            if self.has_other_object:  # what the module does not have is the other value's
+                uses = [use for use in uses if use.is_module_object or use.finding.relation is not Relation.MISSING]
             direct = [
                 (statement, name)
                 for statement, name, bound in self.binders
@@ -730,6 +747,20 @@ class _ModuleName:
                 self._settle_direct(direct, value, uses)
             else:
                 self._settle_paths(uses, value)
+
+    def _means_another_value(self, use: Occurrence) -> bool:
+        """Whether a plain assignment in the same block, or around it, has surely bound the name anew before."""
+        for store in self.stores:
+            statement = next((n for n in ancestors(store.node) if n.type == "expression_statement"), None)
+            if statement is None or store.scope is not use.scope or statement.parent is None:
+                continue
+            around = any(outer == statement.parent for outer in ancestors(use.node))
+            imported_between = any(
+                statement.start_byte < name.span.start < use.span.start for _, name, _ in self.binders
+            )
+            if around and statement.end_byte <= use.span.start and not imported_between:
+                return True
+        return False
 
     def _decision(self, statement: ImportStatement, name: ImportedName) -> _Decision | None:
         return self.owner.decisions.get((statement.span.start, name.span.start))
@@ -808,7 +839,12 @@ class _ModuleName:
         """An import of a shim of which nothing is used: for its effect, or for others to find it loaded."""
         target = decision.finding.new
         pure = self.owner.ownership.is_silent(module)
-        if target is None or not pure or target.module not in self.owner.alias_map.reach(module) or self._is_public():
+        if (
+            target is None
+            or not pure
+            or target.module not in self.owner.alias_map.reach(module)
+            or (self._is_public() and not self.owner.ownership.is_interchangeable(module, target.module))
+        ):
             detail = "nothing in the file shows what it is imported for"
             return _Verdict(Disposition.MANUAL, Reason.SIDE_EFFECT_IMPORT, detail), None
         return self.owner._verdict(  # noqa: SLF001
@@ -892,7 +928,7 @@ class _ModuleName:
 
     def _can_rename(self, wanted: str) -> bool:
         """Whether all uses of the local name are in sight, and none would be captured under the new name."""
-        if self.foreign or len(self.binders) > 1 or self.scope.kind is ScopeKind.CLASS:
+        if self.foreign or self.declared or len(self.binders) > 1 or self.scope.kind is ScopeKind.CLASS:
             return False
         uses = [found for found in self.occurrences if found.role is not Role.IMPORT]
         if self.table.reads_namespace() or not self.table.can_take(wanted, self.scope, uses):
@@ -909,9 +945,9 @@ class _ModuleName:
         """Uses such as ``p.old.f`` of ``import p.old``, ``import p`` or ``from q import p``; and their imports."""
         owner = self.owner
         statements: dict[str, list[_Decision]] = {}
-        for statement, name, _ in self.binders:
+        for statement, name, bound in self.binders:
             decision = self._decision(statement, name)
-            if decision is not None and not self._is_direct(statement, name):
+            if decision is not None and bound == start and not self._is_direct(statement, name):
                 statements.setdefault(decision.old.module, []).append(decision)
         by_module: dict[str, list[_Use]] = {module: [] for module in statements}
         for use in uses:
@@ -919,8 +955,9 @@ class _ModuleName:
         for module, group in by_module.items():
             decisions = statements.get(module, [])
             kept = next((d.verdict for d in decisions if d.verdict.disposition is Disposition.KEEP), None)
+            handed_on = self._handed_on(module, group) if decisions else None
             blocked = {id(use): self._blocked(use) or self._path_blocked(use, start) for use in group}
-            staying = [verdict for verdict in blocked.values() if verdict is not None]
+            staying = [verdict for verdict in (*blocked.values(), handed_on) if verdict is not None]
             if kept is None and not staying:
                 self._move_imports(module, decisions, group)
             for decision in decisions:
@@ -944,6 +981,20 @@ class _ModuleName:
         if statements:
             self._keep_other_paths(statements, start)
 
+    def _handed_on(self, module: str, uses: list[_Use]) -> _Verdict | None:
+        """Why an import must stay: its package is used as a value, and ``.old`` of something unseen is read."""
+        bare = [found for found in self.occurrences if found.role is Role.LOAD and len(found.path()) == 1]
+        if not bare:
+            return None
+        known = {span.start for use in uses for _, span in use.path}
+        known |= {span.start for s in self.owner.statements for name in s.names for span in name.name_parts}
+        known |= {span.start for s in self.owner.statements for span in s.module_parts}
+        pattern = re.compile(rb"\.\s*(" + re.escape(last(module).encode()) + rb")\b")
+        if all(match.start(1) in known for match in pattern.finditer(self.owner.source.data)):
+            return None
+        detail = f"{self.local} is handed on, and {last(module)} is read from something"
+        return _Verdict(Disposition.MANUAL, Reason.MODULE_AS_VALUE, detail)
+
     def _no_target(self, decision: _Decision) -> _Verdict:
         verdict, _ = self._without_uses(decision, decision.old.module)
         return verdict if verdict is not _REWRITE else _Verdict(Disposition.MANUAL, Reason.SIDE_EFFECT_IMPORT)
@@ -952,7 +1003,7 @@ class _ModuleName:
         """Why a path cannot be written anew: its first name has other values, or the new root is taken."""
         new = use.finding.new
         assert new is not None
-        if self.foreign:
+        if self.foreign or len({value for _, _, value in self.binders}) > 1:
             return _Verdict(Disposition.MANUAL, Reason.SHARED_BINDING, f"{self.local} is bound to other values too")
         if use.finding.relation is not Relation.MOVED:
             hidden = self.owner.ownership.hidden_submodule(new.module)
@@ -1071,6 +1122,13 @@ class _ModuleName:
                 return
             current = found.end.module
             yield current
+
+
+def _is_none_assignment(store: Occurrence) -> bool:
+    """Whether the name is bound to None, as in the handler of a failed import."""
+    outer = store.node.parent
+    right = None if outer is None else outer.child_by_field_name("right")
+    return right is not None and right.type == "none"
 
 
 def _is_none_test(use: _Use) -> bool:

@@ -127,6 +127,20 @@ class Ownership:
             )
         return known
 
+    def public_names(self, target: Target) -> frozenset[str]:
+        """Owned names that say what the canonical module is for: its ``__all__``, its functions and classes."""
+        facts = self.modules.facts(target.canonical)
+        if facts is None:
+            return frozenset()
+        if target.symbols is not None or facts.exports is not None:
+            return frozenset(target.symbols or facts.exports or ())
+        return frozenset(
+            name
+            for name in self.owned_names(target)
+            if not name.startswith("_")
+            and any(binding.kind is BindingKind.DEFINITION for binding in facts.names.get(name, ()))
+        )
+
     def _owned_ends(self, target: Target) -> dict[Symbol, list[str]]:
         ends: dict[Symbol, list[str]] = {}
         for name in self.owned_names(target):
@@ -143,6 +157,9 @@ class Ownership:
 
     def is_watched(self, module: str) -> bool:
         """Whether importing this module as a module is a reference: a shim, or a module that moved."""
+        primary = self.modules.primary(module)
+        if primary != module and (primary in self.shims or primary in self.canonical_modules):
+            return True
         return module in self.shims or self._module_move(module) is not None
 
     def watched_below(self, module: str) -> bool:
@@ -169,6 +186,17 @@ class Ownership:
         facts = self.modules.facts(module)
         return facts is not None and self.is_pure(module) and not facts.effects
 
+    def is_interchangeable(self, old: str, new: str) -> bool:
+        """Whether every name of the old module is known, and is the same object under that name in the new one."""
+        if not self.is_silent(old):
+            return False
+        for name in self.alias_map.names(old):
+            one, other = self.alias_map.resolve(Symbol(old, name)), self.alias_map.resolve(Symbol(new, name))
+            passes = Symbol(new, name) in one.through
+            if one.rebound or not (passes or (one.found and one.kind is other.kind and one.end == other.end)):
+                return False
+        return True
+
     def mentions_attribute(self, data: bytes) -> bool:
         """Whether ``.name`` stands in the text for a name that is owned or moved."""
         return self._attributes is not None and self._attributes.search(data) is not None
@@ -178,6 +206,12 @@ class Ownership:
         move = self._module_move(module)
         if move is not None:
             return self._moved(Symbol(module), move)
+        primary = self.modules.primary(module)
+        if primary != module:
+            if primary not in self.shims and primary not in self.canonical_modules:
+                return None
+            detail = f"the file is {primary} too; imported under both names, it runs twice"
+            return Finding(Relation.DIVERGENT, Symbol(primary), (Symbol(module),), Reason.OTHER_ROOT, detail)
         if module not in self.shims:
             return None
         found = self.alias_map.resolve(Symbol(module))
@@ -232,7 +266,18 @@ class Ownership:
         kind = self.modules.kind(symbol.module)
         if kind in (ModuleKind.EXTERNAL, ModuleKind.OPAQUE):
             return None
+        primary = self.modules.primary(symbol.module)
+        if primary != symbol.module:
+            return self._through_other_root(symbol, primary)
         return self._compared(symbol)
+
+    def _through_other_root(self, symbol: Symbol, primary: str) -> Finding | None:
+        """A file that two source roots give two names is two modules at run time, with two of each class."""
+        twin = self.finding(Symbol(primary, symbol.name))
+        if twin is None:
+            return None
+        detail = f"the file is {primary} too; imported under both names, it runs twice"
+        return Finding(Relation.DIVERGENT, twin.new, (symbol, *twin.chain), Reason.OTHER_ROOT, detail)
 
     def _moved(self, symbol: Symbol, move: Move) -> Finding:
         """Where the user's word puts a symbol at or below ``move.old``."""
@@ -266,6 +311,10 @@ class Ownership:
     def _compared(self, symbol: Symbol) -> Finding | None:
         assert symbol.name is not None
         found = self.alias_map.resolve(symbol)
+        submodule = join(symbol.module, symbol.name)
+        if submodule in self.shims and found.kind is EndKind.MODULE:
+            reached = self.module_finding(submodule)
+            return None if reached is None else replace(reached, chain=found.chain)
         if symbol.module in self.canonical_modules:
             if found.missing:
                 return Finding(Relation.MISSING, None, found.chain, Reason.NAME_MISSING)
@@ -275,8 +324,7 @@ class Ownership:
                 return Finding(Relation.MISSING, None, found.chain, Reason.NAME_MISSING)
             return Finding(Relation.HOME, symbol, found.chain, Reason.HOME)
         if found.kind is EndKind.MODULE and found.end is not None:
-            submodule = join(symbol.module, symbol.name)
-            reached = self.module_finding(submodule if submodule in self.shims else found.end.module)
+            reached = self.module_finding(found.end.module)
             return None if reached is None else replace(reached, chain=found.chain)
         listed = symbol.module in self.shims
         if listed or self._is_double(symbol):
@@ -287,6 +335,9 @@ class Ownership:
             name = self._canonical_name(target, symbol, found, listed=listed)
             if name is not None:
                 new = Symbol(target.canonical, name)
+                failing = self._failing(symbol, found)
+                if failing is not None:
+                    return failing
                 unreadable = self._unreadable_hop(found)
                 if unreadable is not None:
                     return Finding(Relation.MISSING, None, found.chain, Reason.MODULE_MISSING, unreadable)
@@ -303,7 +354,7 @@ class Ownership:
         for hop in found.chain:
             fault = self.modules.fault(hop.module)
             if fault is not None:
-                return f"{hop.module} does not parse: {fault}"
+                return f"{hop.module} cannot be imported: {fault}"
         return None
 
     def _is_double(self, symbol: Symbol) -> bool:

@@ -6,13 +6,14 @@ changes nothing here), assignment expressions (PEP 572), type parameters (PEP 69
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterator
 from dataclasses import dataclass, field as dataclass_field
 from enum import Enum, auto
 
 from tree_sitter import Node, Tree
 
-from codemods.syntax import Span, field, parse, statement_of, text_of
+from codemods.syntax import Span, ancestors, field, parse, statement_of, text_of
 
 
 class ScopeKind(Enum):
@@ -67,6 +68,14 @@ class Occurrence:
     def span(self) -> Span:
         return Span(self.node.start_byte + self.base, self.node.end_byte + self.base)
 
+    @property
+    def takes_effect(self) -> int:
+        """The offset from which on a binding is in force: behind an assignment's right side."""
+        node = self.node
+        while node.parent is not None and node.parent.type in (*_TARGET_GROUPS, *_TARGET_OWNERS):
+            node = node.parent
+        return node.end_byte + self.base
+
     def path(self) -> tuple[tuple[str, Span], ...]:
         """The longest dotted path that starts here: ``a.b.c`` as its names and their spans."""
         pieces = [(self.name, self.span)]
@@ -93,7 +102,7 @@ class Occurrence:
             node, outer = outer, outer.parent
         if node is self.node or outer is None:
             return False
-        if outer.type == "delete_statement":
+        if outer.type in ("delete_statement", "as_pattern_target"):
             return True
         return outer.type in _TARGET_OWNERS and outer.child_by_field_name("left") == node
 
@@ -130,18 +139,26 @@ class ScopeTable:
 
     def scope_of(self, occurrence: Occurrence) -> Scope | None:
         """The scope whose binding this occurrence reads or writes; None for a builtin or an unknown name."""
-        return self.lookup(occurrence.name, occurrence.scope)
-
-    def lookup(self, name: str, start: Scope) -> Scope | None:
-        """Where ``name``, used in ``start``, is bound."""
+        name, start = occurrence.name, occurrence.scope
         for scope in start.outwards():
             if name in scope.declared_global:
                 return self.module_scope
-            if scope.kind is ScopeKind.CLASS and scope is not start:
+            if scope.kind is ScopeKind.CLASS and (scope is not start or self._reads_around(scope, occurrence)):
                 continue
             if name in scope.bound and name not in scope.declared_nonlocal:
                 return scope
         return None
+
+    def _reads_around(self, scope: Scope, use: Occurrence) -> bool:
+        """Whether a name in a class body is read before the body binds it, and so means an outer one.
+
+        Only a class body looks names up as it runs: ``old = old.f()`` reads the outer ``old``.
+        """
+        return use.role is Role.LOAD and all(
+            found.takes_effect > use.span.start
+            for found in self.occurrences[use.name]
+            if found.scope is scope and found.role is not Role.LOAD
+        )
 
     def resolving_to(self, name: str, scope: Scope) -> list[Occurrence]:
         """The occurrences of a name that mean the binding in this scope."""
@@ -177,6 +194,50 @@ class ScopeTable:
             if inside and (reached is None or _is_outside(reached, owner)):
                 return False
         return True
+
+
+def unbound_at_import(table: ScopeTable, tree: Tree) -> Occurrence | None:
+    """The first name that importing the module reads and nothing binds: the import raises NameError.
+
+    Looked at is what surely runs: code of the module and its classes outside of branches, with decorators,
+    defaults and annotations. Annotations do not run under ``from __future__ import annotations``.
+    """
+    if table.module_scope.has_star_import or table.reads_namespace():
+        return None
+    future = b"annotations" in _future_features(tree)
+    found = [
+        one
+        for name, occurrences in table.occurrences.items()
+        if not hasattr(builtins, name) and not (name.startswith("__") and name.endswith("__"))
+        for one in occurrences
+        if one.role is Role.LOAD
+        and one.base == 0
+        and all(scope.kind in (ScopeKind.MODULE, ScopeKind.CLASS) for scope in one.scope.outwards())
+        and table.scope_of(one) is None
+        and not any(outer.type in _BRANCHES or (future and outer.type == "type") for outer in ancestors(one.node))
+    ]
+    return min(found, key=lambda one: one.span.start, default=None)
+
+
+_BRANCHES = frozenset(
+    {
+        "if_statement",
+        "try_statement",
+        "for_statement",
+        "while_statement",
+        "match_statement",
+        "with_statement",
+        "conditional_expression",
+        "boolean_operator",
+        "ERROR",
+    }
+)
+
+
+def _future_features(tree: Tree) -> bytes:
+    return b" ".join(
+        child.text or b"" for child in tree.root_node.children if child.type == "future_import_statement"
+    )
 
 
 def _is_outside(scope: Scope, owner: Scope) -> bool:

@@ -50,6 +50,10 @@ class SourceText:
     def text(self, start: int, end: int) -> str:
         return self.data[start:end].decode("utf-8")
 
+    def with_data(self, data: bytes) -> SourceText:
+        """Another text in the same encoding."""
+        return SourceText(data, self.encoding, self.bom)
+
     @property
     def newline(self) -> str:
         """The file's first line end; LF for a file of one line."""

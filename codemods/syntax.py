@@ -102,6 +102,7 @@ class ImportStatement:
     module: str | None
     level: int
     module_span: Span | None
+    module_parts: tuple[Span, ...]
     names: tuple[ImportedName, ...]
     star: Span | None
 
@@ -133,14 +134,15 @@ def statement_of(node: Node) -> ImportStatement:
     span = Span(node.start_byte, node.end_byte)
     names = tuple(_imported_name(child) for child in node.children_by_field_name("name"))
     if node.type == "import_statement":
-        return ImportStatement(node, span, None, 0, None, names, None)
+        return ImportStatement(node, span, None, 0, None, (), names, None)
     module = field(node, "module_name")
     level = 0
     dotted: Node | None = module
     if module.type == "relative_import":
         level = text_of(module.children[0]).count(".")
         dotted = next((child for child in module.children if child.type == "dotted_name"), None)
-    name = "" if dotted is None else ".".join(text_of(c) for c in dotted.children if c.type == "identifier")
+    components = [] if dotted is None else [child for child in dotted.children if child.type == "identifier"]
+    name = ".".join(text_of(child) for child in components)
     star = next((child for child in node.children if child.type == "wildcard_import"), None)
     return ImportStatement(
         node,
@@ -148,6 +150,7 @@ def statement_of(node: Node) -> ImportStatement:
         name,
         level,
         Span(module.start_byte, module.end_byte),
+        tuple(Span(child.start_byte, child.end_byte) for child in components),
         names,
         None if star is None else Span(star.start_byte, star.end_byte),
     )

@@ -13,6 +13,7 @@ import typer
 from codemods.references import Disposition, Reason
 from migrate.errors import ExitCode, MigrateError
 from migrate.init import new_recipe, write_recipe
+from migrate.parallel import default_jobs
 from migrate.plan import Plan, build_plan
 from migrate.recipe import Recipe, load_recipe
 from migrate.reports import apply_report, check_report, diff_report, explain_report, json_report, scan_report
@@ -42,6 +43,7 @@ RecipeFile = Annotated[
     typer.Option("--recipe", metavar="FILE", help="The recipe; default: unshim.toml or pyproject.toml."),
 ]
 Rev = Annotated[str, typer.Option("--rev", metavar="REV", help="The commit to look at.")]
+Jobs = Annotated[int, typer.Option("--jobs", metavar="N", min=1, help="Cores to use; default: all.")]
 OutputFormat = Annotated[Format, typer.Option("--format", help="For people, or for programs.")]
 _HERE = Path()
 
@@ -51,6 +53,7 @@ def init(
     module: Annotated[str, typer.Argument(metavar="MODULE", help="The canonical module, as package.module.")],
     repo: Repo = _HERE,
     rev: Rev = "HEAD",
+    jobs: Jobs = default_jobs(),
     exclude: Annotated[
         list[str] | None, typer.Option("--exclude", metavar="GLOB", help="Files to leave out; may be repeated.")
     ] = None,
@@ -59,7 +62,7 @@ def init(
     repository = Repository(repo)
     if repository.is_bare:
         raise MigrateError("a bare repository has no place for a recipe", "run init in a clone of it")
-    found = new_recipe(repository, module, rev, tuple(exclude or ()), _progress)
+    found = new_recipe(repository, module, rev, tuple(exclude or ()), jobs, _progress)
     place = write_recipe(found.text, repository.root)
     _write(scan_report(found.plan))
     _write(f"\nwrote {place}; read it, then run 'unshim scan'\n")
@@ -70,18 +73,20 @@ def scan(
     repo: Repo = _HERE,
     recipe: RecipeFile = None,
     rev: Rev = "HEAD",
-    output: OutputFormat = Format.TEXT,
+    jobs: Jobs = default_jobs(),
+    output: Jobs = Annotated[int, typer.Option("--jobs", metavar="N", min=1, help="Cores to use; default: all.")]
+OutputFormat = Format.TEXT,
     every: Annotated[bool, typer.Option("--all", help="List every reference.")] = False,
 ) -> None:
     """Show the map: which modules and references are not canonical, and what would become of them."""
-    plan = _plan(Repository(repo), recipe, rev)
+    plan = _plan(Repository(repo), recipe, rev, jobs)
     _write(json_report(plan) if output is Format.JSON else scan_report(plan, every=every))
 
 
 @app.command()
-def diff(repo: Repo = _HERE, recipe: RecipeFile = None, rev: Rev = "HEAD") -> None:
+def diff(repo: Repo = _HERE, recipe: RecipeFile = None, rev: Rev = "HEAD", jobs: Jobs = default_jobs()) -> None:
     """Show the whole change as a unified diff; nothing is written."""
-    plan = _plan(Repository(repo), recipe, rev)
+    plan = _plan(Repository(repo), recipe, rev, jobs)
     sys.stdout.flush()
     sys.stdout.buffer.write(diff_report(plan))
     sys.stdout.buffer.flush()
@@ -95,6 +100,7 @@ def apply(
     repo: Repo = _HERE,
     recipe: RecipeFile = None,
     rev: Rev = "HEAD",
+    jobs: Jobs = default_jobs(),
     branch: Annotated[str | None, typer.Option("--branch", metavar="NAME", help="Instead of the recipe's.")] = None,
     partial: Annotated[bool, typer.Option("--partial", help="Go on although references are left to decide.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Make the branch anew if it exists.")] = False,
@@ -104,7 +110,7 @@ def apply(
     made = _recipe(repository, recipe)
     name = branch or made.branch
     free_branch(repository, name, force=force)
-    plan = build_plan(repository, made, rev, _progress)
+    plan = build_plan(repository, made, rev, jobs, _progress)
     if plan.with_disposition(Disposition.MANUAL) and not partial:
         _write(blocked_report(plan))
         raise typer.Exit(ExitCode.BLOCKED)
@@ -116,9 +122,10 @@ def apply(
 
 
 @app.command()
-def check(repo: Repo = _HERE, recipe: RecipeFile = None, rev: Rev = "HEAD", output: OutputFormat = Format.TEXT) -> None:
+def check(repo: Repo = _HERE, recipe: RecipeFile = None, rev: Rev = "HEAD", output: Jobs = Annotated[int, typer.Option("--jobs", metavar="N", min=1, help="Cores to use; default: all.")]
+OutputFormat = Format.TEXT) -> None:
     """Exit 1 with the list if anything is non-canonical or could not be checked; else exit 0."""
-    plan = _plan(Repository(repo), recipe, rev)
+    plan = _plan(Repository(repo), recipe, rev, jobs)
     _write(json_report(plan) if output is Format.JSON else check_report(plan))
     if violations(plan) or plan.unchecked:
         raise typer.Exit(ExitCode.FOUND)
@@ -139,8 +146,8 @@ def _recipe(repository: Repository, file: Path | None) -> Recipe:
     return load_recipe(file, repository.root)
 
 
-def _plan(repository: Repository, file: Path | None, rev: str) -> Plan:
-    return build_plan(repository, _recipe(repository, file), rev, _progress)
+def _plan(repository: Repository, file: Path | None, rev: str, jobs: int) -> Plan:
+    return build_plan(repository, _recipe(repository, file), rev, jobs, _progress)
 
 
 def _progress(message: str) -> None:

@@ -10,8 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from codemods.alias_map import AliasMap, ModuleKind
 from codemods.bindings import absolute_module
-from codemods.engine import collapse_aliases, parsed, rewrite_imports
-from codemods.imports import ParsedFile
+from codemods.engine import FileResult, collapse_aliases, parsed, rewrite_imports
 from codemods.ownership import Ownership, Target
 from codemods.references import (
     Disposition,
@@ -27,10 +26,14 @@ from codemods.source import SourceText, UndecodableError, decode_python
 from codemods.symbols import Symbol, contains, join, last, parent, root
 from codemods.syntax import FUNCTION_TYPES, ancestors, import_statements, parse, syntax_fault
 from migrate.errors import MigrateError
-from migrate.project import MAX_BYTES, Project, discover_roots
+from migrate.parallel import mapped
+from migrate.project import MAX_BYTES, SUFFIXES, Project, discover_roots
 from migrate.recipe import Recipe, SourceRoot
 from migrate.repository import REGULAR_MODES, SUBMODULE_MODE, SYMLINK_MODE, Change, Entry, Repository
 from migrate.search import Matcher, TextElsewhere, Words, dotted_mention
+
+_IMPLICIT = re.compile(r"(conftest|__main__|setup|test_.*|.*_test|manage|[aw]sgi|(site|user)customize)\.py")
+"""Files that are run or loaded by their name, with no import that shows it."""
 
 _HOME_IMPORTS = 10
 """From how many files on, importing a symbol where it is defined, that place is taken for its home."""
@@ -104,10 +107,13 @@ class Plan:
 Progress = Callable[[str], None]
 
 
-def build_plan(repository: Repository, recipe: Recipe, revision: str, progress: Progress) -> Plan:
-    """Detect everything over one commit. Raises MigrateError where the recipe does not fit the repository."""
+def build_plan(repository: Repository, recipe: Recipe, revision: str, jobs: int, progress: Progress) -> Plan:
+    """Detect everything over one commit, on up to ``jobs`` cores.
+
+    Raises MigrateError where the recipe does not fit the repository.
+    """
     base = repository.resolve(revision)
-    return _Planner(repository, recipe, base, progress).plan()
+    return _Planner(repository, recipe, base, jobs, progress).plan()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +142,11 @@ class _Discovery:
 
 
 class _Planner:
-    def __init__(self, repository: Repository, recipe: Recipe, base: str, progress: Progress) -> None:
+    def __init__(
+        self, repository: Repository, recipe: Recipe, base: str, jobs: int, progress: Progress
+    ) -> None:
         self.repository = repository
+        self.jobs = jobs
         self.recipe = recipe
         self.base = base
         self.progress = progress
@@ -159,20 +168,12 @@ class _Planner:
         targets, homes = self._with_homes()
         ownership = Ownership(self.alias_map, self.project, targets, self.recipe.moves)
         discovery, ownership = self._discover(ownership)
-        files = self._checked_files(discovery, ownership)
-        self.progress(f"comparing {len(files)} files")
-        elsewhere = TextElsewhere(self.project.contents, self._own_paths())
-        references: list[Reference] = []
-        canonical = 0
-        rewritten: dict[str, bytes] = {}
-        for file in files:
-            result = rewrite_imports(file, ownership, elsewhere, self._is_proved)
-            references += result.references
-            canonical += result.canonical
-            if result.data != file.source.data:
-                rewritten[file.path] = result.data
+        results = self._rewrite(discovery, ownership)
+        references = [reference for result in results for reference in result.references]
+        canonical = sum(result.canonical for result in results)
+        rewritten = {result.path: result.data for result in results if result.changed}
         steps = [self._step(Step.REWRITE, {path: self._bytes(path) for path in rewritten}, rewritten)]
-        collapsed, found = self._collapse(files, rewritten, ownership)
+        collapsed, found = self._collapse(results, ownership)
         references += found
         steps.append(self._step(Step.COLLAPSE, {path: self._bytes(path, rewritten) for path in collapsed}, collapsed))
         modules, deletions, mentions = self._deletions(ownership, references, rewritten | collapsed)
@@ -210,7 +211,7 @@ class _Planner:
         for entry in self.all_entries:
             if entry.mode == SUBMODULE_MODE:
                 self._list_unchecked(entry.path, 1, Reason.SUBMODULE, "a submodule is a repository of its own")
-            elif not entry.path.endswith(".py"):
+            elif not entry.path.endswith(SUFFIXES):
                 continue
             elif entry.mode == SYMLINK_MODE:
                 self._list_unchecked(entry.path, 1, Reason.SYMLINK, "a symbolic link; what it leads to is not followed")
@@ -363,17 +364,15 @@ class _Planner:
         return Words(frozenset(names), frozenset(modules), frozenset(pairs))
 
     def _fresh_files(self, matches: Matcher, discovery: _Discovery) -> list[_FileImports]:
-        fresh: list[_FileImports] = []
+        found: list[tuple[str, SourceText]] = []
         for path, data in self.project.contents.items():
             if path in discovery.files or path in self.unreadable or not matches(data):
                 continue
             try:
-                source = decode_python(data)
+                found.append((path, decode_python(data)))
             except UndecodableError as error:
                 self._list_unchecked(path, 1, Reason.UNDECODABLE, str(error))
-                continue
-            fresh.append(self._imports_of(path, source))
-        return fresh
+        return mapped(lambda one: self._imports_of(*one), found, self.jobs)
 
     def _imports_of(self, path: str, source: SourceText) -> _FileImports:
         module, is_package = self.project.module_of(path), self.project.is_package(path)
@@ -408,6 +407,15 @@ class _Planner:
                 for local, symbol in file.bound
                 if self._is_tracked(symbol, discovery, ownership, known) and self._is_owned(symbol, ownership)
             ]
+            for symbol in file.imported:
+                if symbol.name == "*" and self._is_forwarding(symbol.module, discovery, ownership):
+                    locals_bound += self._starred(symbol.module, ownership)
+            if self._hands_on_modules(file, ownership) or self._is_near(file.module, ownership):
+                names = self.alias_map.names(file.module)
+                locals_bound += [name for name in names if self._may_be_owned(Symbol(file.module, name), ownership)]
+                facts = self.project.facts(file.module)
+                if facts is not None and facts.computed:
+                    locals_bound += [name for target in ownership.targets for name in ownership.public_names(target)]
             if locals_bound:
                 fresh = (*locals_bound, *self._assigned_from(file.path, locals_bound))
                 pairs.update((file.module, name) for name in fresh if not any(word in name for word in known))
@@ -422,6 +430,29 @@ class _Planner:
             or symbol.module in ownership.canonical_modules
             or (symbol.module, symbol.name) in discovery.pairs
         )
+
+    @staticmethod
+    def _hands_on_modules(file: _FileImports, ownership: Ownership) -> bool:
+        """Whether a file imports a canonical module or a shim as a module, so that it may alias its attributes."""
+        watched = ownership.shims | ownership.canonical_modules
+        return any(
+            (symbol.module if symbol.name is None else join(symbol.module, symbol.name)) in watched
+            for symbol in file.imported
+        )
+
+    def _may_be_owned(self, symbol: Symbol, ownership: Ownership) -> bool:
+        """Whether a name is an owned object, or has its name, in a module that passes such things on."""
+        same_name = any(symbol.name in ownership.public_names(target) for target in ownership.targets)
+        return same_name or self._is_owned(symbol, ownership)
+
+    @staticmethod
+    def _is_forwarding(module: str, discovery: _Discovery, ownership: Ownership) -> bool:
+        watched = ownership.shims | ownership.canonical_modules
+        return module in watched or any(module == origin for origin, _ in discovery.pairs)
+
+    def _starred(self, module: str, ownership: Ownership) -> list[str]:
+        """The owned names that a star import from this module binds."""
+        return [name for name in self.alias_map.exported_names(module) if self._is_owned(Symbol(module, name), ownership)]
 
     @staticmethod
     def _is_owned(symbol: Symbol, ownership: Ownership) -> bool:
@@ -452,44 +483,52 @@ class _Planner:
         for symbol, count in imported.items():
             total[symbol.module] += count
             concerned[symbol.module] += count * self._concerns(symbol, ownership)
-        shims: set[str] = set()
-        for module, count in concerned.items():
-            if not count or module in ownership.canonical_modules | ownership.homes:
-                continue
-            kind = self.project.kind(module)
-            facts = self.project.facts(module)
-            pure = facts is not None and judge(facts).verdict is Verdict.PURE_SHIM
-            if facts is not None and facts.is_package:
-                continue
-            near = any(contains(parent(target.canonical) or target.canonical, module) for target in ownership.targets)
-            if kind is ModuleKind.MISSING or (pure and self._forwards(module, ownership)) or (near and count * 2 >= total[module]):
-                shims.add(module)
-        for target in ownership.targets:
-            shims.update(self._unused_shims(target, ownership))
+        shims = {
+            module
+            for module, count in concerned.items()
+            if count and self._may_be_shim(module, ownership) and self._is_about(module, count, total[module], ownership)
+        }
+        for file in discovery.files.values():
+            if file.module not in shims and self._may_be_shim(file.module, ownership) and self._is_pure(file.module):
+                if self._forwards(file.module, ownership):
+                    shims.add(file.module)
         return shims
 
-    def _forwards(self, module: str, ownership: Ownership) -> bool:
-        """Whether a module passes on at least one owned object."""
-        for name in self.alias_map.names(module):
-            finding = ownership.finding(Symbol(module, name))
-            if finding is not None and finding.relation is Relation.ALIAS:
-                return True
-        return False
+    def _may_be_shim(self, module: str, ownership: Ownership) -> bool:
+        """Whether a module can be one at all: no package's face, nothing that is run or found by its name."""
+        if module in ownership.canonical_modules | ownership.homes or self.project.primary(module) != module:
+            return False
+        path = self.project.path_of(module)
+        return path is None or not (self.project.is_package(path) or _IMPLICIT.fullmatch(path.rpartition("/")[2]))
 
-    def _unused_shims(self, target: Target, ownership: Ownership) -> Iterable[str]:
-        """Pure shims in the canonical module's package that nobody imports names from any more."""
-        package = parent(target.canonical)
-        for module in self.project.modules():
-            if parent(module) != package or module in ownership.canonical_modules | ownership.homes:
+    def _is_about(self, module: str, concerned: int, total: int, ownership: Ownership) -> bool:
+        if self.project.kind(module) is ModuleKind.MISSING:
+            return True
+        return self._is_near(module, ownership) and concerned * 2 >= total
+
+    @staticmethod
+    def _is_near(module: str, ownership: Ownership) -> bool:
+        """Whether a module stands in a canonical module's package, or below it."""
+        return any(contains(parent(target.canonical) or target.canonical, module) for target in ownership.targets)
+
+    def _is_pure(self, module: str) -> bool:
+        facts = self.project.facts(module)
+        return facts is not None and judge(facts).verdict is Verdict.PURE_SHIM
+
+    def _forwards(self, module: str, ownership: Ownership) -> bool:
+        """Whether a module stands for a canonical one, or for its names: one near it, or half of what it forwards."""
+        if self.alias_map.resolve(Symbol(module)).end in {Symbol(name) for name in ownership.canonical_modules}:
+            return True
+        owned = ours = 0
+        for name in self.alias_map.names(module):
+            symbol = Symbol(module, name)
+            end = self.alias_map.resolve(symbol).end
+            if end is None or self.project.kind(end.module) is ModuleKind.EXTERNAL:
                 continue
-            data = self.project.contents.get(self.project.path_of(module) or "", b"")
-            if len(data) > 64 * 1024 or b"import" not in data:
-                continue
-            facts = self.project.facts(module)
-            if facts is None or facts.is_package or judge(facts).verdict is not Verdict.PURE_SHIM:
-                continue
-            if self._forwards(module, ownership) or (facts.replaced_by is not None):
-                yield module
+            finding = ownership.finding(symbol)
+            ours += 1
+            owned += finding is not None and finding.relation is Relation.ALIAS
+        return owned > 0 and (self._is_near(module, ownership) or owned * 2 >= ours)
 
     def _concerns(self, symbol: Symbol, ownership: Ownership) -> bool:
         assert symbol.name is not None
@@ -503,6 +542,9 @@ class _Planner:
             return any(symbol.name in ownership.distinctive_names(target) for target in ownership.targets)
         if near:
             return True
+        if self._is_near(symbol.module, ownership) and self._may_forward(symbol.module, ownership):
+            if any(symbol.name in ownership.public_names(target) for target in ownership.targets):
+                return True
         if symbol.module not in ownership.shims and not self._may_forward(symbol.module, ownership):
             return False
         finding = ownership.finding(symbol)
@@ -514,25 +556,36 @@ class _Planner:
 
     # files
 
-    def _checked_files(self, discovery: _Discovery, ownership: Ownership) -> list[ParsedFile]:
-        """The files that need a closer look and are valid Python 3; invalid ones are listed as unchecked.
+    def _rewrite(self, discovery: _Discovery, ownership: Ownership) -> list[FileResult]:
+        """The rewrite step over every file that needs a closer look; invalid files are listed as unchecked.
 
         A file in which error recovery found no error and no import of ours holds nothing, valid or not.
         """
-        files: list[ParsedFile] = []
-        for path, imports in sorted(discovery.files.items()):
-            relevant = self._is_relevant(imports, discovery, ownership)
-            if not relevant and not imports.has_error:
-                continue
+        elsewhere = TextElsewhere(self.project.contents, self._own_paths())
+        relevant = {
+            path: self._is_relevant(imports, discovery, ownership) for path, imports in discovery.files.items()
+        }
+        paths = sorted(path for path, imports in discovery.files.items() if relevant[path] or imports.has_error)
+        self.progress(f"comparing {len(paths)} files")
+
+        def one_file(path: str) -> FileResult | Unchecked | None:
             source = self.project.source(path)
             assert source is not None
             file = parsed(path, self.project.module_of(path), self.project.is_package(path), source)
             fault = syntax_fault(source, file.tree)
             if fault is not None:
-                self._list_unchecked(path, fault.line, fault.reason, fault.message)
-            elif relevant:
-                files.append(file)
-        return files
+                return Unchecked(path, fault.line, fault.reason, fault.message)
+            if not relevant[path]:
+                return None
+            return rewrite_imports(file, ownership, elsewhere, self._is_proved)
+
+        results: list[FileResult] = []
+        for result in mapped(one_file, paths, self.jobs):
+            if isinstance(result, Unchecked):
+                self._list_unchecked(result.path, result.line, result.reason, result.message)
+            elif result is not None:
+                results.append(result)
+        return results
 
     def _is_relevant(self, imports: _FileImports, discovery: _Discovery, ownership: Ownership) -> bool:
         """Whether one of the file's imports can be a reference, or bind a module through which one is reached."""
@@ -563,26 +616,26 @@ class _Planner:
         return kind is ModuleKind.EXTERNAL and root(module) in sys.stdlib_module_names
 
     def _collapse(
-        self, files: list[ParsedFile], rewritten: dict[str, bytes], ownership: Ownership
+        self, results: list[FileResult], ownership: Ownership
     ) -> tuple[dict[str, bytes], list[Reference]]:
         if not any(target.rename for target in ownership.targets):
             return {}, []
         names = [name.encode() for target in ownership.targets for name in target.rename]
-        texts = {path: rewritten.get(path, data) for path, data in self.project.contents.items()}
+        texts = dict(self.project.contents) | {result.path: result.data for result in results}
         elsewhere = TextElsewhere(texts, self._own_paths())
         collapsed: dict[str, bytes] = {}
         references: list[Reference] = []
-        for file in files:
-            data = rewritten.get(file.path, file.source.data)
-            if not any(name in data for name in names):
+        for before in results:
+            if not any(name in before.data for name in names):
                 continue
-            source = replace(file.source, data=data, _starts=[])
-            result = collapse_aliases(
-                parsed(file.path, file.module, file.is_package, source), ownership, elsewhere
-            )
+            source = self.project.source(before.path)
+            assert source is not None
+            module, is_package = self.project.module_of(before.path), self.project.is_package(before.path)
+            file = parsed(before.path, module, is_package, source.with_data(before.data))
+            result = collapse_aliases(file, ownership, elsewhere)
             references += result.references
-            if result.data != data:
-                collapsed[file.path] = result.data
+            if result.changed:
+                collapsed[result.path] = result.data
         return collapsed, references
 
     # deletions
@@ -604,6 +657,8 @@ class _Planner:
             else:
                 held[reference.old.module].append(f"{reference.path}:{reference.line}: {reference.old}")
         pure = {module for module in ownership.shims if ownership.is_pure(module)}
+        for module in pure:
+            self._hold_by_export(module, held[module])
         candidates = {
             module
             for module in pure
@@ -631,6 +686,13 @@ class _Planner:
         ]
         paths = sorted(path for module in deletable if (path := self.project.path_of(module)))
         return tuple(reports), paths, mentions
+
+    def _hold_by_export(self, module: str, held: list[str]) -> None:
+        """``__all__`` of a package may name a submodule: ``from package import *`` imports it then."""
+        package = self.project.facts(parent(module))
+        if package is not None and package.exports is not None and last(module) in package.exports:
+            if last(module) not in package.names:
+                held.append(f"{package.path}: __all__ names {last(module)}")
 
     def _leaves_nothing(self, module: str) -> bool:
         """Whether the module is really gone when its file is: no folder remains that Python could import."""
@@ -660,7 +722,7 @@ class _Planner:
             if any(word.encode() in text for word in words):
                 found += self._python_mentions(path, text, pattern, words)
         for path, line, content in self.repository.mentions(self.base, words):
-            if path.endswith(".py") or not self.recipe.covers(path):
+            if path.endswith(SUFFIXES) or not self.recipe.covers(path):
                 continue
             for match in pattern.finditer(content.encode("utf-8", "replace")):
                 found.append(self._mention(path, line, match.start() + 1, match, words, _document_kind(path)))

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from codemods.alias_map import ModuleKind
 from codemods.bindings import ModuleFacts, module_facts
+from codemods.scopes import scope_table, unbound_at_import
 from codemods.source import SourceText, UndecodableError, decode_python
 from codemods.symbols import ancestors, is_dotted_name, join, parent, root
 from codemods.syntax import host_fault, parse
@@ -15,6 +16,7 @@ from migrate.repository import REGULAR_MODES, SYMLINK_MODE, Entry
 MAX_BYTES = 4 * 1024 * 1024
 """A larger Python file is generated data; it is listed as too large instead of being parsed."""
 
+SUFFIXES = (".py", ".pyi")
 _OPAQUE_SUFFIXES = (".so", ".pyd", ".pyx")
 
 
@@ -33,10 +35,11 @@ class Project:
         self._faults: dict[str, str | None] = {}
         self._sources: dict[str, SourceText | None] = {}
         for entry in entries:
-            if entry.path.endswith(".py") and entry.mode in (*REGULAR_MODES, SYMLINK_MODE):
+            if entry.path.endswith(SUFFIXES) and entry.mode in (*REGULAR_MODES, SYMLINK_MODE):
                 self.entries[entry.path] = entry
-                for name in self._names_of(entry.path):
-                    self._paths.setdefault(name, entry.path)
+                if entry.path.endswith(".py"):  # a stub describes a module and is none
+                    for name in self._names_of(entry.path):
+                        self._paths.setdefault(name, entry.path)
             elif entry.path.endswith(_OPAQUE_SUFFIXES):
                 stem = entry.path.rpartition("/")[2].partition(".")[0]
                 folder = entry.path.rpartition("/")[0]
@@ -54,7 +57,7 @@ class Project:
             prefix = f"{source_root.path}/" if source_root.path else ""
             if not path.startswith(prefix):
                 continue
-            pieces = path[len(prefix) : -len(".py")].split("/")
+            pieces = path[len(prefix) :].rpartition(".")[0].split("/")
             if pieces[-1] == "__init__":
                 pieces.pop()
             name = join(source_root.package, ".".join(pieces))
@@ -67,7 +70,12 @@ class Project:
     def module_of(self, path: str) -> str:
         """The module that a file is; a file that cannot be imported is named by its path."""
         names = self._names_of(path)
-        return names[0] if names else path.removesuffix(".py").replace("/", ".")
+        return names[0] if names else path.rpartition(".")[0].replace("/", ".")
+
+    def primary(self, module: str) -> str:
+        """The first name of the module's file; the module itself where it has no file here."""
+        path = self._paths.get(module)
+        return module if path is None else self._modules[path][0]
 
     def path_of(self, module: str) -> str | None:
         return self._paths.get(module)
@@ -76,7 +84,7 @@ class Project:
         return self._paths.keys()
 
     def is_package(self, path: str) -> bool:
-        return path.rpartition("/")[2] == "__init__.py"
+        return path.rpartition("/")[2].partition(".")[0] == "__init__"
 
     def kind(self, module: str) -> ModuleKind:
         """What stands behind a module name; see ModuleKind."""
@@ -112,14 +120,23 @@ class Project:
         return self._facts[module]
 
     def fault(self, module: str) -> str | None:
-        """Why a module's file cannot be compiled here: a syntax error, or syntax of a newer Python."""
+        """Why a module's file cannot run here: a syntax error, newer syntax, or a name that nothing binds."""
         path = self._paths.get(module)
         source = None if path is None else self.source(path)
         if source is None:
             return None
         if module not in self._faults:
-            self._faults[module] = host_fault(source)
+            self._faults[module] = host_fault(source) or self._unbound_name(source)
         return self._faults[module]
+
+    @staticmethod
+    def _unbound_name(source: SourceText) -> str | None:
+        tree = parse(source.data)
+        unbound = unbound_at_import(scope_table(tree), tree)
+        if unbound is None:
+            return None
+        line, _ = source.position(unbound.span.start)
+        return f"line {line}: nothing binds {unbound.name}"
 
     def source(self, path: str) -> SourceText | None:
         """The text of a file; None where it is missing, too large or undecodable (see plan.py for the reasons)."""

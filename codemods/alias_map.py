@@ -155,9 +155,9 @@ class AliasMap:
         bindings = facts.names.get(name)
         stars = self._stars_with(facts, name, bindings)
         if stars and (bindings is None or not stars[-1].conditional):
-            return self._from_stars(facts, name, stars)
+            return self._from_stars(name, stars)
         if stars and bindings is not None:
-            return self._merge([self._bindings(facts, name, bindings), self._from_stars(facts, name, stars)])
+            return self._merge([self._bindings(facts, name, bindings), self._from_stars(name, stars)])
         if bindings is not None:
             return self._bindings(facts, name, bindings)
         if facts.forwards is not None and name in facts.forwards:
@@ -258,9 +258,7 @@ class AliasMap:
 
     # star imports and exports
 
-    def _stars_with(
-        self, facts: ModuleFacts, name: str, bindings: tuple[Binding, ...] | None
-    ) -> list[StarImport]:
+    def _stars_with(self, facts: ModuleFacts, name: str, bindings: tuple[Binding, ...] | None) -> list[StarImport]:
         """The star imports that come after the name's own bindings and export it."""
         bound_at = max((binding.start for binding in bindings), default=-1) if bindings else -1
         return [
@@ -269,7 +267,7 @@ class AliasMap:
             if star.start > bound_at and star.module != facts.module and name in self.exported_names(star.module)
         ]
 
-    def _from_stars(self, facts: ModuleFacts, name: str, stars: list[StarImport]) -> Resolution:
+    def _from_stars(self, name: str, stars: list[StarImport]) -> Resolution:
         if not stars[-1].conditional:
             return self.resolve(Symbol(stars[-1].module, name))
         return self._merge([self.resolve(Symbol(star.module, name)) for star in stars])
@@ -413,6 +411,3 @@ class AliasMap:
             if self.resolve(wanted).missing:
                 return str(wanted)
         return None
-
-
-

@@ -132,14 +132,10 @@ def absolute_module(statement: ImportStatement, module: str, *, is_package: bool
     return resolve_relative(package, statement.level, statement.module)
 
 
-def bound_symbols(
-    statement: ImportStatement, module: str, *, is_package: bool
-) -> list[tuple[str, Symbol]]:
+def bound_symbols(statement: ImportStatement, module: str, *, is_package: bool) -> list[tuple[str, Symbol]]:
     """(local name, what it is bound to) for each name of a statement, star left out."""
     if not statement.is_from:
-        return [
-            (name.local, Symbol(name.name if name.asname else name.local)) for name in statement.names
-        ]
+        return [(name.local, Symbol(name.name if name.asname else name.local)) for name in statement.names]
     origin = absolute_module(statement, module, is_package=is_package)
     if origin is None:
         return []

@@ -42,9 +42,7 @@ class _CollapsePass:
                     found.append(self._reference(statement, name, target, name.asname))
         return tuple(found)
 
-    def _reference(
-        self, statement: ImportStatement, name: ImportedName, target: Target, alias: str
-    ) -> Reference:
+    def _reference(self, statement: ImportStatement, name: ImportedName, target: Target, alias: str) -> Reference:
         if self.table is None:
             self.table = scope_table(self.file.tree)
         edits: tuple[Edit, ...] = ()
@@ -123,13 +121,9 @@ class _CollapsePass:
         """Whether the scope binds the canonical name already, and by imports of the canonical symbol alone."""
         assert self.table is not None
         bindings = [one for one in self.table.resolving_to(name, scope) if one.role is not Role.LOAD]
-        return bool(bindings) and all(
-            one.role is Role.IMPORT and self._imports(one, target, name) for one in bindings
-        )
+        return bool(bindings) and all(one.role is Role.IMPORT and self._imports(one, target, name) for one in bindings)
 
-    def _edits(
-        self, statement: ImportStatement, name: ImportedName, scope: Scope, alias: str
-    ) -> tuple[Edit, ...]:
+    def _edits(self, statement: ImportStatement, name: ImportedName, scope: Scope, alias: str) -> tuple[Edit, ...]:
         assert self.table is not None
         edits = [
             Edit(use.span.start, use.span.end, name.name)

@@ -36,9 +36,7 @@ def rewrite_imports(
         if not edits:
             return FileResult(file.path, found.references, found.canonical, file.source.data, False)
         text = file.source.with_data(apply_edits(file.source.data, edits))
-        merges = merge_rewritten(
-            text, _written_spans(edits), file.module, is_package=file.is_package, proved=proved
-        )
+        merges = merge_rewritten(text, _written_spans(edits), file.module, is_package=file.is_package, proved=proved)
         fresh = {offset_before(edits, offset) for offset in merges.unproved} - vetoed
         if not fresh:
             data = apply_edits(text.data, merges.edits)
@@ -54,6 +52,7 @@ def collapse_aliases(file: ParsedFile, ownership: Ownership, elsewhere: Elsewher
 
 
 def parsed(path: str, module: str, is_package: bool, source: SourceText) -> ParsedFile:
+    """A file with its tree."""
     return ParsedFile(path, module, is_package, source, parse(source.data))
 
 
@@ -77,4 +76,3 @@ def _written_spans(edits: Iterable[Edit]) -> list[Span]:
         spans.append(Span(edit.start + shift, edit.start + shift + length))
         shift += length - (edit.end - edit.start)
     return spans
-

@@ -145,9 +145,7 @@ class _Use:
 
 
 class _ImportPass:
-    def __init__(
-        self, file: ParsedFile, ownership: Ownership, elsewhere: Elsewhere, vetoed: frozenset[int]
-    ) -> None:
+    def __init__(self, file: ParsedFile, ownership: Ownership, elsewhere: Elsewhere, vetoed: frozenset[int]) -> None:
         self.file = file
         self.vetoed = vetoed
         self.source = file.source
@@ -496,9 +494,7 @@ class _ImportPass:
 
     def _write(self, statement: ImportStatement) -> None:
         """Turn the decisions about one statement into edits and references."""
-        decisions = [
-            self.decisions.get((statement.span.start, name.span.start)) for name in statement.names
-        ]
+        decisions = [self.decisions.get((statement.span.start, name.span.start)) for name in statement.names]
         if not any(decisions):
             return
         moving = [found for found in decisions if found is not None and found.verdict is _REWRITE]
@@ -514,9 +510,7 @@ class _ImportPass:
                 for decision in moving:
                     decision.verdict = _Verdict(Disposition.MANUAL, Reason.ODD_LAYOUT, str(error))
                     decision.use_edits = []
-        for decision in decisions:
-            if decision is None:
-                continue
+        for decision in filter(None, decisions):
             rewritten = decision.verdict is _REWRITE
             self._report(
                 decision.name.span,
@@ -527,9 +521,7 @@ class _ImportPass:
                 (*edits, *decision.use_edits) if rewritten else (),
             )
 
-    def _from_edits(
-        self, statement: ImportStatement, decisions: Sequence[_Decision | None]
-    ) -> tuple[Edit, ...]:
+    def _from_edits(self, statement: ImportStatement, decisions: Sequence[_Decision | None]) -> tuple[Edit, ...]:
         assert statement.module_span is not None
         original = self.source.text(statement.module_span.start, statement.module_span.end)
         written: list[_Written] = []
@@ -581,7 +573,10 @@ class _ImportPass:
         targets = [TargetName(one.module, one.name or "", one.asname) for one in written]
         try:
             new = split_from_import(
-                text, targets, trailing_comment=self._trailing_comment(statement), separator=self._separator(statement)
+                text,
+                targets,
+                trailing_comment=self._trailing_comment(statement),
+                separator=self._separator(statement),
             )
         except UnsupportedStatementError as error:
             raise _OddLayoutError("the statement cannot be split without losing something") from error
@@ -607,9 +602,7 @@ class _ImportPass:
             return None
         return before.replace("\f", "")
 
-    def _import_edits(
-        self, statement: ImportStatement, decisions: Sequence[_Decision | None]
-    ) -> tuple[Edit, ...]:
+    def _import_edits(self, statement: ImportStatement, decisions: Sequence[_Decision | None]) -> tuple[Edit, ...]:
         edits: list[Edit] = []
         for name, decision in zip(statement.names, decisions, strict=True):
             if decision is None or decision.verdict is not _REWRITE:
@@ -772,9 +765,7 @@ class _ModuleName:
 
     # the name is the module
 
-    def _settle_direct(
-        self, direct: list[tuple[ImportStatement, ImportedName]], module: str, uses: list[_Use]
-    ) -> None:
+    def _settle_direct(self, direct: list[tuple[ImportStatement, ImportedName]], module: str, uses: list[_Use]) -> None:
         owner = self.owner
         own = [use for use in uses if use.module_index == 0]
         self._settle_paths([use for use in uses if use.module_index > 0], module)
@@ -805,9 +796,7 @@ class _ModuleName:
             edits.append(Edit(place.start, place.end, new.name))
         return edits
 
-    def _movable(
-        self, decision: _Decision, own: list[_Use], module: str
-    ) -> tuple[_Verdict, str | None]:
+    def _movable(self, decision: _Decision, own: list[_Use], module: str) -> tuple[_Verdict, str | None]:
         """Whether a statement that binds the module can bind another one, and which."""
         finding = decision.finding
         if decision.verdict.disposition is Disposition.KEEP:
@@ -832,7 +821,10 @@ class _ModuleName:
             return self._without_uses(decision, module)
         (target,) = targets
         return self.owner._verdict(  # noqa: SLF001
-            decision.statement.node, decision.name.span, Symbol(module), Finding(Relation.ALIAS, Symbol(target), ())
+            decision.statement.node,
+            decision.name.span,
+            Symbol(module),
+            Finding(Relation.ALIAS, Symbol(target), ()),
         ), target
 
     def _without_uses(self, decision: _Decision, module: str) -> tuple[_Verdict, str | None]:
@@ -899,7 +891,9 @@ class _ModuleName:
         if hidden is not None:
             return _Verdict(Disposition.MANUAL, Reason.HIDDEN_SUBMODULE, hidden)
         renamed_uses = [
-            use for use in own if use.finding.new is not None and not use.is_module_object and use.finding.new.name != use.name
+            use
+            for use in own
+            if use.finding.new is not None and not use.is_module_object and use.finding.new.name != use.name
         ]
         if renamed_uses and (self.foreign or len({value for _, _, value in self.binders}) > 1):
             return _Verdict(Disposition.MANUAL, Reason.SHARED_BINDING, f"{self.local} is bound to other values too")

@@ -40,7 +40,12 @@ class Merges:
 
 
 def merge_rewritten(
-    source: SourceText, touched: Iterable[Span], module: str, *, is_package: bool, proved: Callable[[str], bool]
+    source: SourceText,
+    touched: Iterable[Span],
+    module: str,
+    *,
+    is_package: bool,
+    proved: Callable[[str], bool],
 ) -> Merges:
     """Merge statements that ``touched`` (the spans that the rewrite wrote) made equal to others.
 
@@ -133,9 +138,7 @@ class _Merging:
         if inner.strip() or not inner.startswith(outer):  # ``try: from a import b`` on one line
             return text
         lines = text.splitlines(keepends=True)
-        return lines[0] + "".join(
-            outer + line[len(inner) :] if line.startswith(inner) else line for line in lines[1:]
-        )
+        return lines[0] + "".join(outer + line[len(inner) :] if line.startswith(inner) else line for line in lines[1:])
 
     # duplicates in one block
 

@@ -67,7 +67,9 @@ class Ownership:
         self.targets = tuple(targets)
         self.canonical_modules = frozenset(target.canonical for target in self.targets)
         self.homes = frozenset(home for target in self.targets for home in target.homes)
-        self.shims = frozenset(shims).union(*(target.shims for target in self.targets)) - self.canonical_modules - self.homes
+        self.shims = (
+            frozenset(shims).union(*(target.shims for target in self.targets)) - self.canonical_modules - self.homes
+        )
         self._moves = {move.old: move for move in moves}
         self._names = {target.canonical: self._owned_names(target) for target in self.targets}
         self._owned = {target.canonical: self._owned_ends(target) for target in self.targets}
@@ -383,13 +385,21 @@ class Ownership:
         """The finding for an import that fails already, or None if nothing proves that it does."""
         assert symbol.name is not None
         if symbol.name.startswith("__") and symbol.name.endswith("__"):
-            return Finding(Relation.DIVERGENT, None, found.chain, Reason.MODULE_AS_VALUE, "it belongs to the module itself")
+            return Finding(
+                Relation.DIVERGENT,
+                None,
+                found.chain,
+                Reason.MODULE_AS_VALUE,
+                "it belongs to the module itself",
+            )
         failure = self.alias_map.import_failure(symbol.module)
         if not found.missing and failure is None:
             return None
         if found.kind is EndKind.MISSING_MODULE or failure is not None:
             reason = Reason.MODULE_MISSING
-            detail = "it cannot be imported: " + " -> ".join(failure) if failure else f"there is no module {symbol.module}"
+            detail = (
+                "it cannot be imported: " + " -> ".join(failure) if failure else f"there is no module {symbol.module}"
+            )
         else:
             reason, detail = Reason.NAME_MISSING, f"{symbol.module} has no {symbol.name}"
         for target in self.targets:

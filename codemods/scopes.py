@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterator
-from dataclasses import dataclass, field as dataclass_field
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from enum import Enum, auto
 
 from tree_sitter import Node, Tree
@@ -17,6 +18,8 @@ from codemods.syntax import Span, ancestors, field, parse, statement_of, text_of
 
 
 class ScopeKind(Enum):
+    """What opens a scope."""
+
     MODULE = auto()
     CLASS = auto()
     FUNCTION = auto()
@@ -235,9 +238,7 @@ _BRANCHES = frozenset(
 
 
 def _future_features(tree: Tree) -> bytes:
-    return b" ".join(
-        child.text or b"" for child in tree.root_node.children if child.type == "future_import_statement"
-    )
+    return b" ".join(child.text or b"" for child in tree.root_node.children if child.type == "future_import_statement")
 
 
 def _is_outside(scope: Scope, owner: Scope) -> bool:

@@ -24,9 +24,7 @@ class UnsupportedStatementError(ValueError):
     """The statement's layout is one that cannot be split without losing something."""
 
 
-def split_from_import(
-    text: str, targets: Sequence[TargetName], *, trailing_comment: str, separator: str
-) -> str:
+def split_from_import(text: str, targets: Sequence[TargetName], *, trailing_comment: str, separator: str) -> str:
     """One ``from`` statement as several, one per target module in order of first appearance.
 
     ::
@@ -109,9 +107,7 @@ def _layout(statement: cst.ImportFrom, newline: str) -> _Layout:
     )
 
 
-def _gaps(
-    statement: cst.ImportFrom, names: Sequence[cst.ImportAlias]
-) -> list[cst.BaseParenthesizableWhitespace]:
+def _gaps(statement: cst.ImportFrom, names: Sequence[cst.ImportAlias]) -> list[cst.BaseParenthesizableWhitespace]:
     """The white space in front of each name, and after all of them the one before the closing parenthesis."""
     none = cst.SimpleWhitespace("")
     gaps = [none if statement.lpar is None else statement.lpar.whitespace_after]

@@ -44,6 +44,7 @@ def is_dotted_name(text: str) -> bool:
 
 
 def parts(dotted: str) -> tuple[str, ...]:
+    """``("a", "b", "c")`` of ``a.b.c``."""
     return tuple(dotted.split("."))
 
 
@@ -58,10 +59,12 @@ def parent(dotted: str) -> str:
 
 
 def last(dotted: str) -> str:
+    """``c`` of ``a.b.c``."""
     return dotted.rpartition(".")[2]
 
 
 def root(dotted: str) -> str:
+    """``a`` of ``a.b.c``."""
     return dotted.partition(".")[0]
 
 

@@ -59,6 +59,7 @@ def field(node: Node, name: str) -> Node:
 
 
 def text_of(node: Node) -> str:
+    """The source text of a node."""
     assert node.text is not None
     return node.text.decode("utf-8")
 
@@ -73,6 +74,8 @@ def ancestors(node: Node) -> Iterator[Node]:
 
 @dataclass(frozen=True, slots=True)
 class Span:
+    """A stretch of a text, in bytes."""
+
     start: int
     end: int
 

@@ -33,6 +33,8 @@ app = typer.Typer(
 
 
 class Format(StrEnum):
+    """The forms in which a plan is printed."""
+
     TEXT = "text"
     JSON = "json"
 
@@ -46,6 +48,7 @@ Rev = Annotated[str, typer.Option("--rev", metavar="REV", help="The commit to lo
 Jobs = Annotated[int, typer.Option("--jobs", metavar="N", min=1, help="Cores to use; default: all.")]
 OutputFormat = Annotated[Format, typer.Option("--format", help="For people, or for programs.")]
 _HERE = Path()
+_JOBS = default_jobs()
 
 
 @app.command()
@@ -53,9 +56,10 @@ def init(
     module: Annotated[str, typer.Argument(metavar="MODULE", help="The canonical module, as package.module.")],
     repo: Repo = _HERE,
     rev: Rev = "HEAD",
-    jobs: Jobs = default_jobs(),
+    jobs: Jobs = _JOBS,
     exclude: Annotated[
-        list[str] | None, typer.Option("--exclude", metavar="GLOB", help="Files to leave out; may be repeated.")
+        list[str] | None,
+        typer.Option("--exclude", metavar="GLOB", help="Files to leave out; may be repeated."),
     ] = None,
 ) -> None:
     """Find the modules through which MODULE's symbols can be reached, and write the recipe unshim.toml."""
@@ -73,9 +77,8 @@ def scan(
     repo: Repo = _HERE,
     recipe: RecipeFile = None,
     rev: Rev = "HEAD",
-    jobs: Jobs = default_jobs(),
-    output: Jobs = Annotated[int, typer.Option("--jobs", metavar="N", min=1, help="Cores to use; default: all.")]
-OutputFormat = Format.TEXT,
+    jobs: Jobs = _JOBS,
+    output: OutputFormat = Format.TEXT,
     every: Annotated[bool, typer.Option("--all", help="List every reference.")] = False,
 ) -> None:
     """Show the map: which modules and references are not canonical, and what would become of them."""
@@ -84,7 +87,7 @@ OutputFormat = Format.TEXT,
 
 
 @app.command()
-def diff(repo: Repo = _HERE, recipe: RecipeFile = None, rev: Rev = "HEAD", jobs: Jobs = default_jobs()) -> None:
+def diff(repo: Repo = _HERE, recipe: RecipeFile = None, rev: Rev = "HEAD", jobs: Jobs = _JOBS) -> None:
     """Show the whole change as a unified diff; nothing is written."""
     plan = _plan(Repository(repo), recipe, rev, jobs)
     sys.stdout.flush()
@@ -100,7 +103,7 @@ def apply(
     repo: Repo = _HERE,
     recipe: RecipeFile = None,
     rev: Rev = "HEAD",
-    jobs: Jobs = default_jobs(),
+    jobs: Jobs = _JOBS,
     branch: Annotated[str | None, typer.Option("--branch", metavar="NAME", help="Instead of the recipe's.")] = None,
     partial: Annotated[bool, typer.Option("--partial", help="Go on although references are left to decide.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Make the branch anew if it exists.")] = False,
@@ -122,8 +125,7 @@ def apply(
 
 
 @app.command()
-def check(repo: Repo = _HERE, recipe: RecipeFile = None, rev: Rev = "HEAD", output: Jobs = Annotated[int, typer.Option("--jobs", metavar="N", min=1, help="Cores to use; default: all.")]
-OutputFormat = Format.TEXT) -> None:
+def check(repo: Repo = _HERE, recipe: RecipeFile = None, rev: Rev = "HEAD", output: OutputFormat = Format.TEXT) -> None:
     """Exit 1 with the list if anything is non-canonical or could not be checked; else exit 0."""
     plan = _plan(Repository(repo), recipe, rev, jobs)
     _write(json_report(plan) if output is Format.JSON else check_report(plan))
@@ -132,7 +134,9 @@ OutputFormat = Format.TEXT) -> None:
 
 
 @app.command()
-def explain(code: Annotated[str, typer.Argument(metavar="CODE", help="A reason code, as scan prints it.")]) -> None:
+def explain(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="A reason code, as scan prints it.")],
+) -> None:
     """Say what a reason code means, and what to do about it."""
     try:
         reason = Reason(code)

@@ -21,7 +21,14 @@ class NewRecipe:
     plan: Plan
 
 
-def new_recipe(repository: Repository, module: str, revision: str, exclude: tuple[str, ...], jobs: int, progress: Progress) -> NewRecipe:
+def new_recipe(
+    repository: Repository,
+    module: str,
+    revision: str,
+    exclude: tuple[str, ...],
+    jobs: int,
+    progress: Progress,
+) -> NewRecipe:
     """Look for the modules through which ``module``'s symbols can be reached, and write them down."""
     if not is_dotted_name(module):
         raise MigrateError(f"{module!r} is no module name", "write it as package.module", ExitCode.USAGE)

@@ -90,9 +90,7 @@ class Plan:
 
     @property
     def deletions(self) -> tuple[str, ...]:
-        return tuple(
-            change.path for step in self.steps for change in step.changes if change.after is None
-        )
+        return tuple(change.path for step in self.steps for change in step.changes if change.after is None)
 
     def changed_files(self) -> tuple[FileChange, ...]:
         """Each file as the base has it and as the last step leaves it, by path."""
@@ -142,9 +140,7 @@ class _Discovery:
 
 
 class _Planner:
-    def __init__(
-        self, repository: Repository, recipe: Recipe, base: str, jobs: int, progress: Progress
-    ) -> None:
+    def __init__(self, repository: Repository, recipe: Recipe, base: str, jobs: int, progress: Progress) -> None:
         self.repository = repository
         self.jobs = jobs
         self.recipe = recipe
@@ -246,9 +242,7 @@ class _Planner:
         for path in sorted(after):
             source = self.project.source(path)
             assert source is not None
-            changes.append(
-                FileChange(path, self.project.entries[path].mode, before[path], source.encode(after[path]))
-            )
+            changes.append(FileChange(path, self.project.entries[path].mode, before[path], source.encode(after[path])))
         return PlannedStep(step, tuple(changes))
 
     # the recipe against the repository
@@ -270,7 +264,8 @@ class _Planner:
             fault = syntax_fault(source, parse(source.data))
             if fault is not None:
                 raise MigrateError(
-                    f"the canonical module does not parse: {path}:{fault.line}: {fault.message}", "mend it first"
+                    f"the canonical module does not parse: {path}:{fault.line}: {fault.message}",
+                    "mend it first",
                 )
             known = self.alias_map.names(target.canonical)
             for name in target.symbols or ():
@@ -321,14 +316,14 @@ class _Planner:
         counts = []
         for origin in (module, target.canonical):
             statement = re.compile(
-                rb"\b" + re.escape(last(origin).encode()) + rb"\s+import\s*(?:\([^)]*|[^\n(]*)\b" + re.escape(name.encode()) + rb"\b"
+                rb"\b"
+                + re.escape(last(origin).encode())
+                + rb"\s+import\s*(?:\([^)]*|[^\n(]*)\b"
+                + re.escape(name.encode())
+                + rb"\b"
             )
             counts.append(
-                sum(
-                    1
-                    for data in self.project.contents.values()
-                    if name.encode() in data and statement.search(data)
-                )
+                sum(1 for data in self.project.contents.values() if name.encode() in data and statement.search(data))
             )
         return counts[0] >= _HOME_IMPORTS and counts[0] > counts[1]
 
@@ -452,7 +447,9 @@ class _Planner:
 
     def _starred(self, module: str, ownership: Ownership) -> list[str]:
         """The owned names that a star import from this module binds."""
-        return [name for name in self.alias_map.exported_names(module) if self._is_owned(Symbol(module, name), ownership)]
+        return [
+            name for name in self.alias_map.exported_names(module) if self._is_owned(Symbol(module, name), ownership)
+        ]
 
     @staticmethod
     def _is_owned(symbol: Symbol, ownership: Ownership) -> bool:
@@ -462,7 +459,9 @@ class _Planner:
     def _assigned_from(self, path: str, names: Iterable[str]) -> Iterable[str]:
         """Names that a file assigns one of these to at its top level: ``Alias = Name``."""
         alternatives = "|".join(re.escape(name) for name in names)
-        pattern = re.compile(rf"^(\w+)[ \t]*(?::[^=\n]*)?=[ \t]*(?:{alternatives})[ \t]*(?:#.*)?\r?$".encode(), re.MULTILINE)
+        pattern = re.compile(
+            rf"^(\w+)[ \t]*(?::[^=\n]*)?=[ \t]*(?:{alternatives})[ \t]*(?:#.*)?\r?$".encode(), re.MULTILINE
+        )
         return [match[1].decode() for match in pattern.finditer(self.project.contents[path])]
 
     def _shims(self, discovery: _Discovery, ownership: Ownership) -> set[str]:
@@ -486,7 +485,9 @@ class _Planner:
         shims = {
             module
             for module, count in concerned.items()
-            if count and self._may_be_shim(module, ownership) and self._is_about(module, count, total[module], ownership)
+            if count
+            and self._may_be_shim(module, ownership)
+            and self._is_about(module, count, total[module], ownership)
         }
         for file in discovery.files.values():
             if file.module not in shims and self._may_be_shim(file.module, ownership) and self._is_pure(file.module):
@@ -562,9 +563,7 @@ class _Planner:
         A file in which error recovery found no error and no import of ours holds nothing, valid or not.
         """
         elsewhere = TextElsewhere(self.project.contents, self._own_paths())
-        relevant = {
-            path: self._is_relevant(imports, discovery, ownership) for path, imports in discovery.files.items()
-        }
+        relevant = {path: self._is_relevant(imports, ownership) for path, imports in discovery.files.items()}
         paths = sorted(path for path, imports in discovery.files.items() if relevant[path] or imports.has_error)
         self.progress(f"comparing {len(paths)} files")
 
@@ -587,7 +586,7 @@ class _Planner:
                 results.append(result)
         return results
 
-    def _is_relevant(self, imports: _FileImports, discovery: _Discovery, ownership: Ownership) -> bool:
+    def _is_relevant(self, imports: _FileImports, ownership: Ownership) -> bool:
         """Whether one of the file's imports can be a reference, or bind a module through which one is reached."""
         data = self.project.contents[imports.path]
         by_attribute = ownership.mentions_attribute(data)
@@ -615,9 +614,7 @@ class _Planner:
             return self.alias_map.import_failure(module) is None
         return kind is ModuleKind.EXTERNAL and root(module) in sys.stdlib_module_names
 
-    def _collapse(
-        self, results: list[FileResult], ownership: Ownership
-    ) -> tuple[dict[str, bytes], list[Reference]]:
+    def _collapse(self, results: list[FileResult], ownership: Ownership) -> tuple[dict[str, bytes], list[Reference]]:
         if not any(target.rename for target in ownership.targets):
             return {}, []
         names = [name.encode() for target in ownership.targets for name in target.rename]
@@ -684,7 +681,7 @@ class _Planner:
             self._module_report(module, ownership, left[module], module in deletable, held[module])
             for module in sorted({*ownership.shims, *ownership.canonical_modules, *ownership.homes})
         ]
-        paths = sorted(path for module in deletable if (path := self.project.path_of(module)))
+        paths = sorted(place for module in deletable if (place := self.project.path_of(module)))
         return tuple(reports), paths, mentions
 
     def _hold_by_export(self, module: str, held: list[str]) -> None:
@@ -714,7 +711,7 @@ class _Planner:
             words[self.project.path_of(module) or module] = module
         pattern = dotted_mention(words)
         found: list[Reference] = []
-        paths = {path for path in (self.project.path_of(module) for module in modules)}
+        paths = {self.project.path_of(module) for module in modules}
         for path, data in self.project.contents.items():
             if path in paths:
                 continue

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from dataclasses import dataclass, field
 from fnmatch import translate
 from functools import cached_property
 from pathlib import Path
-import re
 
 import msgspec
 
@@ -124,7 +124,7 @@ def load_recipe(file: Path | None, repository_root: Path) -> Recipe:
         if table is not None:
             return read_recipe(table, str(candidate))
         if file is not None:
-            raise _bad(str(candidate), "it has no [unshim] table", "begin it with [unshim] and canonical = \"a.b\"")
+            raise _bad(str(candidate), "it has no [unshim] table", 'begin it with [unshim] and canonical = "a.b"')
     if file is not None:
         raise MigrateError(f"there is no recipe {file}", "write one with 'unshim init MODULE'")
     raise MigrateError(
@@ -217,11 +217,17 @@ def _move(old: str, new: str | _MoveTable, origin: str) -> Move:
         source = parse_symbol(old)
         target = None if to == "keep" else parse_symbol(to)
     except InvalidSymbolError as error:
-        raise _bad(origin, f"moves: {str(error)!r} is no symbol", "write package.module or package.module:Name") from error
+        raise _bad(
+            origin, f"moves: {str(error)!r} is no symbol", "write package.module or package.module:Name"
+        ) from error
     if target is not None and source.is_module and not target.is_module:
         raise _bad(origin, f"moves: the module {old} cannot become the name {to}", "move its names one by one")
     if target is not None and not source.is_module and target.is_module:
-        raise _bad(origin, f"moves: the name {old} cannot become the module {to}", f"did you mean {to}:{source.name}?")
+        raise _bad(
+            origin,
+            f"moves: the name {old} cannot become the module {to}",
+            f"did you mean {to}:{source.name}?",
+        )
     if source == target:
         raise _bad(origin, f"moves: {old} moves to itself", "take the line out")
     return Move(source, target, external)
@@ -233,7 +239,9 @@ def _check_moves(moves: tuple[Move, ...], origin: str) -> None:
     for move in moves:
         if move.new is not None and move.new in olds:
             raise _bad(
-                origin, f"moves: {move.old} moves to {move.new}, which moves itself", "name the final place in both"
+                origin,
+                f"moves: {move.old} moves to {move.new}, which moves itself",
+                "name the final place in both",
             )
 
 
@@ -248,7 +256,11 @@ def _root(entry: str | _RootTable, origin: str) -> SourceRoot:
 
 def _inside(path: str, key: str, origin: str) -> None:
     if path.startswith("/") or ".." in path.split("/"):
-        raise _bad(origin, f"{key}: {path!r} leads outside the repository", "write it relative to the repository's root")
+        raise _bad(
+            origin,
+            f"{key}: {path!r} leads outside the repository",
+            "write it relative to the repository's root",
+        )
 
 
 def _branch(targets: tuple[Target, ...]) -> str:

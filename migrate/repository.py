@@ -100,7 +100,8 @@ class Repository:
         except MigrateError as error:
             if revision == "HEAD":
                 raise MigrateError(
-                    "the repository has no commits yet", "commit the code first: unshim reads commits, not files"
+                    "the repository has no commits yet",
+                    "commit the code first: unshim reads commits, not files",
                 ) from error
             raise MigrateError(f"there is no commit {revision}", "see 'git log --all' or 'git branch -a'") from error
         return found.decode().strip()
@@ -137,7 +138,9 @@ class Repository:
                 as_process=True,
                 env={"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"},
             )
+            assert process.proc is not None
             stream = process.proc.stdout
+            assert stream is not None
             for oid in wanted:
                 header = stream.readline().split()
                 if len(header) != 3:
@@ -211,9 +214,7 @@ class Writer:
         lines: list[bytes] = []
         for change, oid in zip(contents, self._blobs(contents), strict=True):
             lines.append(f"{change.mode} {oid}\t".encode() + _raw(change.path))
-        for change in changes:
-            if change.content is None:
-                lines.append(f"0 {_NULL}\t".encode() + _raw(change.path))
+        lines += [f"0 {_NULL}\t".encode() + _raw(change.path) for change in changes if change.content is None]
         self._git("update-index", "-z", "--index-info", env=self._env, stdin=b"\0".join([*lines, b""]))
         tree = self._git("write-tree", env=self._env).decode().strip()
         sign = ["-S"] if self._signs() else []
@@ -229,9 +230,7 @@ class Writer:
             names.append(os.fsencode(place))
         if not names:
             return []
-        output = self._git(
-            "hash-object", "-w", "--no-filters", "--stdin-paths", stdin=b"\n".join([*names, b""])
-        )
+        output = self._git("hash-object", "-w", "--no-filters", "--stdin-paths", stdin=b"\n".join([*names, b""]))
         return output.decode().split()
 
     def _signs(self) -> bool:

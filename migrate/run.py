@@ -89,7 +89,11 @@ def _deletions(plan: Plan) -> list[str]:
     lines = ["Pure shims: importing them had no effect beyond forwarding, and no reference is left."]
     for module in plan.modules:
         if module.deletable:
-            lines += ["", f"{module.path} ({module.module})", *(f"  harmless: {line}" for line in module.evidence)]
+            lines += [
+                "",
+                f"{module.path} ({module.module})",
+                *(f"  harmless: {line}" for line in module.evidence),
+            ]
     return lines
 
 

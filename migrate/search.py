@@ -35,9 +35,7 @@ class Matcher:
     def __init__(self, words: Words) -> None:
         names = sorted({name.encode() for name in words.names}, key=len)
         self._names = [name for i, name in enumerate(names) if not any(short in name for short in names[:i])]
-        self._modules = [
-            (last(module).encode(), last(parent(module)).encode()) for module in sorted(words.modules)
-        ]
+        self._modules = [(last(module).encode(), last(parent(module)).encode()) for module in sorted(words.modules)]
         self._pairs: dict[bytes, list[bytes]] = {}
         for module, name in sorted(words.pairs):
             self._pairs.setdefault(name.encode(), []).append(last(module).encode())
@@ -73,7 +71,15 @@ class TextElsewhere:
         """Whether a file beside the module itself holds ``module.name`` or imports the name from it."""
         tail, word = re.escape(last(module).encode()), re.escape(name.encode())
         pattern = re.compile(
-            rb"\b" + tail + rb"(?:\s*\.\s*" + word + rb"\b|\s+import\s*(?:\*|\([^)]*\b" + word + rb"\b|[^\n(]*\b" + word + rb"\b))"
+            rb"\b"
+            + tail
+            + rb"(?:\s*\.\s*"
+            + word
+            + rb"\b|\s+import\s*(?:\*|\([^)]*\b"
+            + word
+            + rb"\b|[^\n(]*\b"
+            + word
+            + rb"\b))"
         )
         own = self._own.get(module)
         quick = name.encode()

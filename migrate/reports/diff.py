@@ -48,7 +48,10 @@ def _hunks(before: list[bytes], after: list[bytes]) -> Iterator[bytes]:
     for group in matcher.get_grouped_opcodes(_CONTEXT):
         _, old_start, _, new_start, _ = group[0]
         _, _, old_end, _, new_end = group[-1]
-        yield b"@@ -%s +%s @@\n" % (_range(start + old_start, old_end - old_start), _range(start + new_start, new_end - new_start))
+        yield b"@@ -%s +%s @@\n" % (
+            _range(start + old_start, old_end - old_start),
+            _range(start + new_start, new_end - new_start),
+        )
         for tag, i1, i2, j1, j2 in group:
             if tag == "equal":
                 yield from _marked(b" ", old[i1:i2])
@@ -73,7 +76,5 @@ def _quoted(path: str, prefix: bytes = b"") -> bytes:
     raw = prefix + path.encode("utf-8", "surrogateescape")
     if all(32 <= byte < 127 and byte not in b'"\\' for byte in raw):
         return raw
-    escaped = b"".join(
-        bytes([byte]) if 32 <= byte < 127 and byte not in b'"\\' else b"\\%03o" % byte for byte in raw
-    )
+    escaped = b"".join(bytes([byte]) if 32 <= byte < 127 and byte not in b'"\\' else b"\\%03o" % byte for byte in raw)
     return b'"' + escaped + b'"'

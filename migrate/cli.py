@@ -125,7 +125,13 @@ def apply(
 
 
 @app.command()
-def check(repo: Repo = _HERE, recipe: RecipeFile = None, rev: Rev = "HEAD", output: OutputFormat = Format.TEXT) -> None:
+def check(
+    repo: Repo = _HERE,
+    recipe: RecipeFile = None,
+    rev: Rev = "HEAD",
+    jobs: Jobs = _JOBS,
+    output: OutputFormat = Format.TEXT,
+) -> None:
     """Exit 1 with the list if anything is non-canonical or could not be checked; else exit 0."""
     plan = _plan(Repository(repo), recipe, rev, jobs)
     _write(json_report(plan) if output is Format.JSON else check_report(plan))

@@ -20,6 +20,8 @@ class ModuleKind(Enum):
     """A directory without ``__init__``."""
     OPAQUE = auto()
     """A compiled or unreadable module: it exists, its names are unknown."""
+    UNKNOWN = auto()
+    """Its package computes its names or its path, so that it may exist or not."""
     EXTERNAL = auto()
     """Not part of the repository."""
     MISSING = auto()
@@ -130,6 +132,8 @@ class AliasMap:
                 return Resolution(EndKind.MISSING_MODULE, symbol, ())
             case ModuleKind.EXTERNAL:
                 return Resolution(EndKind.EXTERNAL, symbol, ())
+            case ModuleKind.UNKNOWN:
+                return Resolution(EndKind.COMPUTED, None, ())
             case _:
                 facts = self._modules.facts(symbol.module)
                 if facts is not None and facts.replaced_by is not None:
@@ -143,7 +147,7 @@ class AliasMap:
                 return Resolution(EndKind.MISSING_MODULE, Symbol(module), ())
             case ModuleKind.EXTERNAL:
                 return Resolution(EndKind.EXTERNAL, symbol, ())
-            case ModuleKind.OPAQUE:
+            case ModuleKind.OPAQUE | ModuleKind.UNKNOWN:
                 return Resolution(EndKind.COMPUTED, None, ())
             case ModuleKind.NAMESPACE:
                 return self._submodule(symbol) or Resolution(EndKind.MISSING_NAME, symbol, ())
@@ -175,7 +179,8 @@ class AliasMap:
         assert symbol.name is not None
         candidate = join(symbol.module, symbol.name)
         kind = self._modules.kind(candidate)
-        return None if kind in (ModuleKind.MISSING, ModuleKind.EXTERNAL) else self.resolve(Symbol(candidate))
+        exists = kind in (ModuleKind.FILE, ModuleKind.NAMESPACE, ModuleKind.OPAQUE)
+        return self.resolve(Symbol(candidate)) if exists else None
 
     def _forward(self, target: Symbol) -> Resolution:
         """A ``__getattr__`` map's entry; ``"p.new.g"`` may mean a name in ``p.new`` as well as a module."""

@@ -162,7 +162,7 @@ def module_facts(
         path,
         is_package,
         names=reader.names,
-        typing_names=frozenset(reader.typing_names) - reader.names.keys(),
+        typing_names=frozenset(reader.typing_names - reader.names.keys()),
         stars=tuple(reader.stars),
         exports=None if reader.exports is None else tuple(dict.fromkeys(reader.exports)),
         exports_exact=reader.exports_exact,

@@ -23,6 +23,8 @@ class FileResult:
     canonical: int
     data: bytes
     changed: bool
+    leans_on: frozenset[str] = frozenset()
+    """See ImportFindings."""
 
 
 def rewrite_imports(
@@ -34,13 +36,15 @@ def rewrite_imports(
         found = find_imports(file, ownership, elsewhere, vetoed)
         edits = _edits(found.references)
         if not edits:
-            return FileResult(file.path, found.references, found.canonical, file.source.data, False)
+            return FileResult(file.path, found.references, found.canonical, file.source.data, False, found.leans_on)
         text = file.source.with_data(apply_edits(file.source.data, edits))
         merges = merge_rewritten(text, _written_spans(edits), file.module, is_package=file.is_package, proved=proved)
         fresh = {offset_before(edits, offset) for offset in merges.unproved} - vetoed
         if not fresh:
             data = apply_edits(text.data, merges.edits)
-            return FileResult(file.path, found.references, found.canonical, data, data != file.source.data)
+            return FileResult(
+                file.path, found.references, found.canonical, data, data != file.source.data, found.leans_on
+            )
         vetoed |= fresh
 
 

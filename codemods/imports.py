@@ -63,6 +63,8 @@ class ImportFindings:
 
     references: tuple[Reference, ...]
     canonical: int
+    leans_on: frozenset[str] = frozenset()
+    """Modules that uses in the file still need, and that no import in the file loads."""
 
 
 _KEEP_COMMENT = re.compile(r"#\s*unshim:\s*keep\b")
@@ -169,7 +171,32 @@ class _ImportPass:
             self._write(statement)
         self._report_uses()
         self.references.sort(key=lambda reference: (reference.start, reference.old))
-        return ImportFindings(tuple(self.references), self.canonical)
+        return ImportFindings(tuple(self.references), self.canonical, self._leans_on())
+
+    def _leans_on(self) -> frozenset[str]:
+        staying = {
+            one.old.module
+            for one in self.references
+            if one.kind in (ReferenceKind.ATTRIBUTE, ReferenceKind.MODULE_OBJECT)
+            and one.disposition is not Disposition.REWRITE
+        }
+        return frozenset(module for module in staying if not self._still_imports(module))
+
+    def _still_imports(self, module: str) -> bool:
+        for statement in self.statements:
+            origin = (
+                absolute_module(statement, self.file.module, is_package=self.file.is_package)
+                if statement.is_from
+                else ""
+            )
+            for name in statement.names:
+                decision = self.decisions.get((statement.span.start, name.span.start))
+                if decision is not None and decision.verdict is _REWRITE:
+                    continue
+                loaded = name.name if not statement.is_from else join(origin or "", name.name)
+                if contains(module, loaded) or (origin and contains(module, origin)):
+                    return True
+        return False
 
     # findings of statements
 
@@ -239,6 +266,8 @@ class _ImportPass:
             return _Verdict(Disposition.MANUAL, Reason.DIFFERENT_OBJECT, finding.detail)
         if node.start_byte in self.vetoed:
             return _Verdict(Disposition.MANUAL, Reason.EQUAL_BRANCHES)
+        if old.module in self.ownership.pinned:
+            return _Verdict(Disposition.MANUAL, Reason.LOADED_FOR_OTHERS)
         if new is not None and self._runs_at_import(node):
             cycle = self.ownership.new_cycle(self.file.module, old.module, new.module)
             if cycle is not None:

@@ -70,6 +70,7 @@ class Ownership:
         self.shims = (
             frozenset(shims).union(*(target.shims for target in self.targets)) - self.canonical_modules - self.homes
         )
+        self.pinned: frozenset[str] = frozenset()
         self._moves = {move.old: move for move in moves}
         self._names = {target.canonical: self._owned_names(target) for target in self.targets}
         self._owned = {target.canonical: self._owned_ends(target) for target in self.targets}
@@ -80,6 +81,12 @@ class Ownership:
         self._findings: dict[Symbol, Finding | None] = {}
         self._distinctive: dict[str, frozenset[str]] = {}
         self._bound: dict[str, dict[tuple[EndKind, Symbol | None], list[str]]] = {}
+
+    def with_pinned(self, modules: Iterable[str]) -> Ownership:
+        """The same ownership; imports that load these modules stay, for other files lean on them."""
+        fresh = self.with_shims(())
+        fresh.pinned = frozenset(modules)
+        return fresh
 
     def with_shims(self, shims: Iterable[str]) -> Ownership:
         """The same ownership, looking at more modules."""
@@ -266,7 +273,7 @@ class Ownership:
         if move is not None:
             return self._moved(symbol, move)
         kind = self.modules.kind(symbol.module)
-        if kind in (ModuleKind.EXTERNAL, ModuleKind.OPAQUE):
+        if kind in (ModuleKind.EXTERNAL, ModuleKind.OPAQUE, ModuleKind.UNKNOWN):
             return None
         primary = self.modules.primary(symbol.module)
         if primary != symbol.module:

@@ -108,6 +108,11 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         "The local name is also bound to something else in the same scope.",
         "Give the two things two names.",
     ),
+    Reason.LOADED_FOR_OTHERS: Explanation(
+        "Another file uses the module without importing it, in a way that stays: it works only because imports like "
+        "this one load the module.",
+        "Give that file an import of its own, or change it by hand; then run unshim again.",
+    ),
     Reason.WRITTEN_ATTRIBUTE: Explanation(
         "The code assigns to an attribute of the module: it would change another module afterwards.",
         "Change it by hand, or move the whole module in [unshim.moves].",

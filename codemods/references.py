@@ -79,6 +79,7 @@ class Reason(StrEnum):
     MODULE_AS_VALUE = "module-as-value"
     NAMES_STAY_BEHIND = "names-stay-behind"
     SHARED_BINDING = "shared-binding"
+    LOADED_FOR_OTHERS = "loaded-for-others"
     WRITTEN_ATTRIBUTE = "written-attribute"
     NAME_CAPTURE = "name-capture"
     PUBLIC_NAME = "public-name"

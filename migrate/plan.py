@@ -165,6 +165,9 @@ class _Planner:
         ownership = Ownership(self.alias_map, self.project, targets, self.recipe.moves)
         discovery, ownership = self._discover(ownership)
         results = self._rewrite(discovery, ownership)
+        pinned = frozenset[str]().union(*(result.leans_on for result in results))
+        if pinned:  # what stays in one file can need what another file imports
+            results = self._rewrite(discovery, ownership.with_pinned(pinned))
         references = [reference for result in results for reference in result.references]
         canonical = sum(result.canonical for result in results)
         rewritten = {result.path: result.data for result in results if result.changed}
@@ -533,7 +536,7 @@ class _Planner:
 
     def _concerns(self, symbol: Symbol, ownership: Ownership) -> bool:
         assert symbol.name is not None
-        if self.project.kind(symbol.module) in (ModuleKind.EXTERNAL, ModuleKind.OPAQUE):
+        if self.project.kind(symbol.module) in (ModuleKind.EXTERNAL, ModuleKind.OPAQUE, ModuleKind.UNKNOWN):
             return False
         near = any(
             symbol.name in ownership.distinctive_names(target) or ownership.resembles(target, symbol.name)

@@ -100,7 +100,8 @@ class Project:
         while package:  # a package that computes its names or its path may have more than we see
             facts = self.facts(package)
             if facts is not None:
-                return ModuleKind.OPAQUE if facts.computed else ModuleKind.MISSING
+                unknown = facts.is_package and facts.computed
+                return ModuleKind.UNKNOWN if unknown else ModuleKind.MISSING
             package = parent(package)
         return ModuleKind.MISSING
 

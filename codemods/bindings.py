@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 from enum import Enum, auto
 
 from tree_sitter import Node, Tree
@@ -50,7 +51,7 @@ class Binding:
     kind: BindingKind
     start: int
     target: Symbol | None = None
-    sources: tuple[Binding, ...] = ()
+    sources: tuple[Binding, ...] = dataclass_field(default=(), hash=False)  # nested: each hash would walk them all
     attributes: tuple[str, ...] = ()
     fallback: bool = False
 
@@ -156,6 +157,8 @@ def module_facts(
     """The facts of one module. Pure; never raises for odd code, which merely yields ``computed`` or VALUE."""
     reader = _Reader(source, module, is_package)
     reader.block(tree.root_node)
+    if b":=" in source.data:
+        reader.assignment_expressions(tree.root_node)
     rebound = names_declared_global(tree) if b"global" in source.data else frozenset()
     return ModuleFacts(
         module,
@@ -281,9 +284,6 @@ class _Reader:
                     self._effect(EffectKind.ACTS, node)
             case "call":
                 self._call(node)
-            case "named_expression":
-                self._bind(text_of(field(node, "name")), Binding(BindingKind.VALUE, node.start_byte))
-                self._effect(EffectKind.DEFINES, node)
             case literal if literal in _LITERALS:
                 pass
             case _:
@@ -374,21 +374,18 @@ class _Reader:
         """Add what a list, tuple or string adds to ``__all__``; anything else makes it inexact."""
         if self.exports is None:
             self.exports = []
-        literal = string_value(value)
-        if literal is not None:
-            self.exports.append(literal)
-        elif value.type in ("list", "tuple", "expression_list", "set"):
-            for child in value.named_children:
-                if child.type != "comment":
-                    self._add_exports(child)
-        elif value.type == "binary_operator":
-            self._add_exports(field(value, "left"))
-            self._add_exports(field(value, "right"))
-        elif value.type == "parenthesized_expression":
-            for child in value.named_children:
-                self._add_exports(child)
-        else:
-            self.exports_exact = False
+        pending = [value]
+        while pending:
+            node = pending.pop()
+            literal = string_value(node)
+            if literal is not None:
+                self.exports.append(literal)
+            elif node.type in ("list", "tuple", "expression_list", "set", "parenthesized_expression"):
+                pending += [child for child in reversed(node.named_children) if child.type != "comment"]
+            elif node.type == "binary_operator":
+                pending += (field(node, "right"), field(node, "left"))
+            else:
+                self.exports_exact = False
 
     # branches
 
@@ -431,7 +428,8 @@ class _Reader:
         for clause in node.named_children:
             if clause.type == "else_clause":
                 after = self._branch(after, field(clause, "body"))
-            elif clause.type == "finally_clause":
+        for clause in node.named_children:
+            if clause.type == "finally_clause":
                 final = clause
             elif clause.type in ("except_clause", "except_group_clause"):
                 body = next((c for c in clause.named_children if c.type == "block"), None)
@@ -481,6 +479,18 @@ class _Reader:
     def _targets(self, node: Node, *, only_as: bool = False) -> None:
         for name in _as_targets(node) if only_as else _identifiers(node):
             self._bind(name, Binding(BindingKind.VALUE, node.start_byte))
+
+    def assignment_expressions(self, root: Node) -> None:
+        """``:=`` anywhere in the module's own code: one more way in which its name may be bound."""
+        pending = [root]
+        while pending:
+            node = pending.pop()
+            if node.type in FUNCTION_TYPES or node.type == "class_definition":
+                continue
+            if node.type == "named_expression":
+                name = text_of(field(node, "name"))
+                self.names[name] = (*self.names.get(name, ()), Binding(BindingKind.VALUE, node.start_byte))
+            pending += reversed(node.named_children)
 
     # bookkeeping
 
@@ -542,17 +552,27 @@ def string_value(node: Node) -> str | None:
 
 def _identifiers(node: Node) -> list[str]:
     """Names that a target or ``del`` names directly; ``a.b`` and ``a[0]`` bind nothing."""
-    if node.type == "identifier":
-        return [text_of(node)]
-    if node.type in ("attribute", "subscript", "call"):
-        return []
-    return [name for child in node.named_children for name in _identifiers(child)]
+    names: list[str] = []
+    pending = [node]
+    while pending:
+        target = pending.pop()
+        if target.type == "identifier":
+            names.append(text_of(target))
+        elif target.type not in ("attribute", "subscript", "call"):
+            pending += reversed(target.named_children)
+    return names
 
 
 def _as_targets(node: Node) -> list[str]:
-    if node.type == "as_pattern_target":
-        return _identifiers(node)
-    return [name for child in node.named_children for name in _as_targets(child)]
+    names: list[str] = []
+    pending = [node]
+    while pending:
+        inner = pending.pop()
+        if inner.type == "as_pattern_target":
+            names += _identifiers(inner)
+        else:
+            pending += reversed(inner.named_children)
+    return names
 
 
 def _leaves(block: Node) -> bool:

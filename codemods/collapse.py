@@ -123,6 +123,15 @@ class _CollapsePass:
         bindings = [one for one in self.table.resolving_to(name, scope) if one.role is not Role.LOAD]
         return bool(bindings) and all(one.role is Role.IMPORT and self._imports(one, target, name) for one in bindings)
 
+    def _is_bound_before(self, statement: ImportStatement, name: str) -> bool:
+        """Whether an earlier import in the same block binds the canonical name already (see _already_bound)."""
+        return any(
+            earlier.node.parent == statement.node.parent
+            and earlier.span.end <= statement.span.start
+            and any(imported.local == name for imported in earlier.names)
+            for earlier in self.statements
+        )
+
     def _edits(self, statement: ImportStatement, name: ImportedName, scope: Scope, alias: str) -> tuple[Edit, ...]:
         assert self.table is not None
         edits = [
@@ -132,7 +141,7 @@ class _CollapsePass:
         ]
         index = statement.names.index(name)
         twin = any(other.local == name.name for other in statement.names)
-        if not twin:
+        if not twin and not (len(statement.names) > 1 and self._is_bound_before(statement, name.name)):
             edits.append(Edit(name.span.start, name.span.end, name.name))
         elif index + 1 < len(statement.names):
             edits.append(Edit(name.span.start, statement.names[index + 1].span.start, ""))

@@ -134,6 +134,11 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         "The canonical module itself imports this file when it is imported: the rewrite would close a circle.",
         "Move the import into the function that needs it, then run unshim again.",
     ),
+    Reason.OTHER_ROOT: Explanation(
+        "The file can be imported under two names (two source roots, PYTHONPATH). Python runs it once for each, with "
+        "two of every class, so that the two names are not the same object.",
+        "Import it under one name by hand, or set source_roots in the recipe.",
+    ),
     Reason.EQUAL_BRANCHES: Explanation(
         "Rewritten, both branches of try/except ImportError would import the same, and it is not proved that the "
         "import cannot fail.",

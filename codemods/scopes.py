@@ -77,6 +77,8 @@ class Occurrence:
         node = self.node
         while node.parent is not None and node.parent.type in (*_TARGET_GROUPS, *_TARGET_OWNERS):
             node = node.parent
+        if node.type == "for_statement":
+            node = field(node, "right")
         return node.end_byte + self.base
 
     def path(self) -> tuple[tuple[str, Span], ...]:
@@ -110,7 +112,18 @@ class Occurrence:
         return outer.type in _TARGET_OWNERS and outer.child_by_field_name("left") == node
 
 
-_TARGET_GROUPS = frozenset({"pattern_list", "tuple_pattern", "list_pattern", "list_splat_pattern", "expression_list"})
+_TARGET_GROUPS = frozenset(
+    {
+        "pattern_list",
+        "tuple_pattern",
+        "list_pattern",
+        "list_splat_pattern",
+        "expression_list",
+        "parenthesized_expression",  # the last three: targets of ``del``
+        "tuple",
+        "list",
+    }
+)
 _TARGET_OWNERS = frozenset({"assignment", "augmented_assignment", "for_statement", "for_in_clause"})
 _COMPREHENSIONS = frozenset(
     {"list_comprehension", "set_comprehension", "dictionary_comprehension", "generator_expression"}
@@ -307,11 +320,14 @@ class _Analysis:
             literal = text_of(field(node, "value")).rpartition(".")[2] == "Literal"
             self._push_children(node, scope, Role.LOAD, annotation and not literal, base)
         elif kind == "generic_type":
-            literal = text_of(node).startswith("Literal")
-            for child in node.named_children:
-                self._push(child, scope, Role.LOAD, not literal, base)
-        elif kind == "type_parameter" and annotation is False:
-            self._push_children(node, scope, Role.LOAD, False, base)
+            generic, *parameters = node.named_children
+            self._push(generic, scope, Role.LOAD, True, base)
+            for parameter in parameters:
+                if text_of(generic) != "Literal":
+                    self._push(parameter, scope, Role.LOAD, True, base)
+                    continue
+                for argument in parameter.named_children:  # each a ``type``, which would make it an annotation
+                    self._push_children(argument, scope, Role.LOAD, False, base)
         elif kind == "call":
             self._call(node, scope, annotation, base)
         elif kind in ("function_definition", "class_definition"):
@@ -401,12 +417,14 @@ class _Analysis:
             self._push(node.child_by_field_name("body"), Scope(ScopeKind.CLASS, outer))
             return
         inner = Scope(ScopeKind.FUNCTION, outer)
-        self._parameters(node.child_by_field_name("parameters"), inner, outer, 0)
+        self._parameters(node.child_by_field_name("parameters"), inner, outer, 0, defaults=scope)
         self._push(node.child_by_field_name("return_type"), outer)
         self._push(node.child_by_field_name("body"), inner)
 
-    def _parameters(self, node: Node | None, inner: Scope, outer: Scope, base: int) -> None:
-        """Bind the parameters inside; defaults and annotations are evaluated outside."""
+    def _parameters(
+        self, node: Node | None, inner: Scope, outer: Scope, base: int, defaults: Scope | None = None
+    ) -> None:
+        """Bind the parameters inside; annotations are evaluated outside, defaults outside of type parameters too."""
         for parameter in [] if node is None else node.named_children:
             match parameter.type:
                 case "identifier" | "list_splat_pattern" | "dictionary_splat_pattern" | "tuple_pattern":
@@ -414,7 +432,7 @@ class _Analysis:
                 case "default_parameter" | "typed_default_parameter":
                     self._push(parameter.child_by_field_name("name"), inner, Role.STORE, False, base)
                     self._push(parameter.child_by_field_name("type"), outer, Role.LOAD, True, base)
-                    self._push(parameter.child_by_field_name("value"), outer, Role.LOAD, False, base)
+                    self._push(parameter.child_by_field_name("value"), defaults or outer, Role.LOAD, False, base)
                 case "typed_parameter":
                     for child in parameter.named_children:
                         if child.type == "type":
@@ -425,12 +443,18 @@ class _Analysis:
     def _type_parameters(self, node: Node, scope: Scope) -> None:
         """Bind ``T`` of ``[T: bound]`` in the scope of its own."""
         for child in node.named_children:
+            if child.type == "ERROR":  # ``= default`` (PEP 696), which the grammar does not know
+                self._push(child, scope)
+                continue
             names = child
             while names.named_children and names.type != "identifier":
                 names = names.named_children[0]
             if names.type == "identifier":
                 self._record(names, scope, Role.STORE)
-            self._push(child, scope)
+            for inner in child.named_children:
+                if inner.type == "constrained_type":
+                    for bound in inner.named_children[1:]:
+                        self._push(bound, scope)
 
     def _type_alias(self, node: Node, scope: Scope) -> None:
         left = field(node, "left")
@@ -481,26 +505,26 @@ class _Analysis:
 
     def _pattern(self, node: Node, scope: Scope) -> None:
         """Names in a ``case`` pattern: a lone name captures, a dotted one is read (PEP 634)."""
-        match node.type:
-            case "dotted_name":
-                names = [child for child in node.children if child.type == "identifier"]
-                if len(names) > 1:
+        pending = [node]
+        while pending:
+            pattern = pending.pop()
+            children = pattern.named_children
+            match pattern.type:
+                case "dotted_name":
+                    names = [child for child in pattern.children if child.type == "identifier"]
+                    if len(names) > 1:
+                        self._record(names[0], scope, Role.LOAD)
+                    elif text_of(names[0]) != "_":
+                        self._record(names[0], scope, Role.STORE)
+                case "class_pattern":
+                    names = [child for child in children[0].children if child.type == "identifier"]
                     self._record(names[0], scope, Role.LOAD)
-                elif text_of(names[0]) != "_":
-                    self._record(names[0], scope, Role.STORE)
-            case "class_pattern":
-                children = node.named_children
-                names = [child for child in children[0].children if child.type == "identifier"]
-                self._record(names[0], scope, Role.LOAD)
-                for child in children[1:]:
-                    self._pattern(child, scope)
-            case "keyword_pattern":
-                for child in node.named_children[1:]:
-                    self._pattern(child, scope)
-            case "identifier":
-                self._record(node, scope, Role.STORE)
-            case "as_pattern_target":
-                self._push(node, scope, Role.STORE)
-            case _:
-                for child in node.named_children:
-                    self._pattern(child, scope)
+                    pending += children[1:]
+                case "keyword_pattern":
+                    pending += children[1:]
+                case "identifier":
+                    self._record(pattern, scope, Role.STORE)
+                case "as_pattern_target":
+                    self._push(pattern, scope, Role.STORE)
+                case _:
+                    pending += children

@@ -195,7 +195,9 @@ def syntax_fault(source: SourceText, tree: Tree) -> SyntaxFault | None:
         return SyntaxFault(Reason.CONFLICT_MARKERS, fault.line, "merge conflict markers")
     if _is_python_2(tree):
         return SyntaxFault(Reason.PYTHON_2, fault.line, fault.message)
-    return None if not tree.root_node.has_error and _libcst_accepts(data) else fault
+    if tree.root_node.has_error or _is_deep(tree):
+        return fault
+    return None if _libcst_accepts(data) else fault
 
 
 def host_fault(source: SourceText) -> str | None:
@@ -231,6 +233,20 @@ def _is_python_2(tree: Tree) -> bool:
             if len(values) == 2 and values[1].type == "identifier" and text_of(values[1]).islower():
                 return True
         pending.extend(node.named_children)
+    return False
+
+
+_DEEPEST = 500
+"""More levels of nesting than this may exhaust the stack of LibCST's parser, which ends the process."""
+
+
+def _is_deep(tree: Tree) -> bool:
+    pending = [(tree.root_node, 0)]
+    while pending:
+        node, depth = pending.pop()
+        if depth > _DEEPEST:
+            return True
+        pending.extend((child, depth + 1) for child in node.named_children)
     return False
 
 

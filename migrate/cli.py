@@ -90,9 +90,7 @@ def scan(
 def diff(repo: Repo = _HERE, recipe: RecipeFile = None, rev: Rev = "HEAD", jobs: Jobs = _JOBS) -> None:
     """Show the whole change as a unified diff; nothing is written."""
     plan = _plan(Repository(repo), recipe, rev, jobs)
-    sys.stdout.flush()
-    sys.stdout.buffer.write(diff_report(plan))
-    sys.stdout.buffer.flush()
+    _write(diff_report(plan))
     manual = len(plan.with_disposition(Disposition.MANUAL))
     if manual or plan.unchecked:
         _note(f"not in the diff: {manual} references to decide, {len(plan.unchecked)} files not checked (unshim scan)")
@@ -172,10 +170,13 @@ def _clear_progress() -> None:
         sys.stderr.write("\r\x1b[K")
 
 
-def _write(text: str) -> None:
+def _write(text: str | bytes) -> None:
     _clear_progress()
-    sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
-    sys.stdout.buffer.flush()
+    try:
+        sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:  # the reader has seen enough; the exit code still says how it stands
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _note(text: str) -> None:
@@ -192,7 +193,4 @@ def main() -> NoReturn:
         if error.hint:
             sys.stderr.write(f"  {error.hint}\n")
         raise SystemExit(int(error.code)) from None
-    except BrokenPipeError:  # the reader of our output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(0) from None
     raise SystemExit(0)

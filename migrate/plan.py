@@ -148,6 +148,9 @@ class _Planner:
         self.progress = progress
         self.unchecked: list[Unchecked] = []
         self.unreadable: set[str] = set()
+        self._forward_words: frozenset[str] = frozenset()
+        self._forward_matcher = Words().matcher()
+        self._may_forward_known: dict[str, bool] = {}
         progress("reading the tree")
         entries = repository.entries(base)
         covered = [entry for entry in entries if recipe.covers(entry.path)]
@@ -335,9 +338,11 @@ class _Planner:
     def _discover(self, ownership: Ownership) -> tuple[_Discovery, Ownership]:
         """Find the modules through which owned symbols are reached, and all files that may name them."""
         discovery = _Discovery()
+        searched = Words()
         while True:
-            matches = self._words(discovery, ownership).matcher()
-            fresh = self._fresh_files(matches, discovery)
+            words = self._words(discovery, ownership)
+            fresh = self._fresh_files(words.without(searched).matcher(), discovery)
+            searched = words
             for file in fresh:
                 discovery.files[file.path] = file
             pairs = self._pairs(discovery, ownership)
@@ -400,6 +405,8 @@ class _Planner:
         known = {name for target in ownership.targets for name in ownership.distinctive_names(target)}
         pairs: set[tuple[str, str]] = set()
         for file in discovery.files.values():
+            if file.module in ownership.shims or file.module in ownership.canonical_modules:
+                continue  # its module is a word of its own
             locals_bound = [
                 local
                 for local, symbol in file.bound
@@ -555,8 +562,15 @@ class _Planner:
         return finding is not None and finding.relation is Relation.ALIAS
 
     def _may_forward(self, module: str, ownership: Ownership) -> bool:
-        data = self.project.contents.get(self.project.path_of(module) or "", b"")
-        return any(last(name).encode() in data for name in (*ownership.canonical_modules, *ownership.shims))
+        """Whether the module's text names a canonical module or a shim, as it must to pass on their objects."""
+        watched = ownership.canonical_modules | ownership.shims
+        if watched != self._forward_words:
+            self._forward_words, self._may_forward_known = watched, {}
+            self._forward_matcher = Words(modules=watched).matcher()
+        if module not in self._may_forward_known:
+            data = self.project.contents.get(self.project.path_of(module) or "", b"")
+            self._may_forward_known[module] = self._forward_matcher(data)
+        return self._may_forward_known[module]
 
     # files
 

@@ -58,7 +58,11 @@ class _Recipe(msgspec.Struct, forbid_unknown_fields=True):
     gates: dict[str, str] = {}
 
 
-_KEYS = tuple(_Recipe.__struct_fields__)
+_INNER_TABLES: dict[str, type[msgspec.Struct]] = {
+    "canonical": _TargetTable,
+    "moves": _MoveTable,
+    "source_roots": _RootTable,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +109,24 @@ def _globs(patterns: tuple[str, ...]) -> re.Pattern[str] | None:
         return None
     expressions = []
     for pattern in patterns:
-        text = pattern.rstrip("/")
-        whole = "/".join(
-            ".*" if part == "**" else translate(part)[4:-3].replace(".*", "[^/]*").replace("(?>", "(?:")
-            for part in text.split("/")
-        )
+        text = pattern.removeprefix("./").rstrip("/")
+        whole = "/".join(".*" if part == "**" else _component(part) for part in text.split("/"))
         expressions.append(whole.replace(".*/", "(?:.*/)?") + "(?:/.*)?")
     return re.compile("(?s:" + "|".join(f"(?:{expression})" for expression in expressions) + r")\Z")
+
+
+def _component(glob: str) -> str:
+    """A glob within one directory, as an expression that never matches a slash."""
+    expression = ""
+    for token in re.findall(r"\[!?\]?[^]]*\]|.", glob, re.DOTALL):
+        match token:
+            case "*":
+                expression += "[^/]*"
+            case "?":
+                expression += "[^/]"
+            case _:  # a character, or a set of them: [ab], [!a-c]
+                expression += "(?!/)" + translate(token)[len("(?s:") : -len(r")\Z")]
+    return expression
 
 
 def load_recipe(file: Path | None, repository_root: Path) -> Recipe:
@@ -135,7 +150,7 @@ def load_recipe(file: Path | None, repository_root: Path) -> Recipe:
 
 def _table(path: Path) -> dict[str, object] | None:
     try:
-        document = tomllib.loads(path.read_text("utf-8"))
+        document = tomllib.loads(path.read_text("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise _bad(str(path), f"it is no valid TOML: {error}", "see https://toml.io") from error
     except OSError as error:
@@ -150,7 +165,7 @@ def read_recipe(table: dict[str, object], origin: str) -> Recipe:
     try:
         raw = msgspec.convert(table, _Recipe)
     except msgspec.ValidationError as error:
-        raise _bad(origin, str(error), _hint(str(error))) from error
+        raise _bad(origin, _in_toml_words(str(error)), _hint(str(error))) from error
     targets = _targets(raw, origin)
     moves = tuple(_move(old, new, origin) for old, new in raw.moves.items())
     if not targets and not moves:
@@ -269,13 +284,34 @@ def _branch(targets: tuple[Target, ...]) -> str:
     return "unshim/" + last(targets[0].canonical).strip("_").replace("_", "-")
 
 
+_TOML_WORDS = {"object": "a table", "array": "a list", "str": "a string", "bool": "true or false", "int": "a number"}
+
+
+def _in_toml_words(message: str) -> str:
+    """The validator's complaint as a person who writes TOML would put it: ``homes: expected a list, got a string``."""
+    complaint, _, place = message.partition(" - at `$.")
+    complaint = complaint.replace("Object contains unknown field", "unknown key")
+    complaint = complaint.replace("Object missing required field", "missing key").replace("Expected", "expected")
+    types = re.sub(r"`([\w| ]+)`", lambda found: _alternatives(found[1]), complaint)
+    return f"{place.partition('[')[0].rstrip('`')}: {types}" if place else types
+
+
+def _alternatives(types: str) -> str:
+    return " or ".join(_TOML_WORDS.get(name, name) for name in types.split(" | ") if name != "null")
+
+
 def _hint(message: str) -> str:
     """The nearest known key for an unknown one."""
     unknown = re.search(r"unknown field `([^`]+)`", message)
     if unknown is None:
         return "see the recipe in the README"
-    near = difflib.get_close_matches(unknown[1], _KEYS, 1)
-    return f"did you mean {near[0]}?" if near else "the keys are " + ", ".join(_KEYS)
+    place = re.search(r" at `\$\.(\w+)", message)
+    keys = _INNER_TABLES.get(place[1] if place else "", _Recipe).__struct_fields__
+    near = difflib.get_close_matches(unknown[1], keys, 1)
+    if near:
+        return f"did you mean {near[0]}?"
+    quotes = '; an old path is written in quotes: "package.module"' if "to" in keys else ""
+    return "the keys are " + ", ".join(keys) + quotes
 
 
 def _bad(origin: str, message: str, hint: str) -> MigrateError:

@@ -14,7 +14,6 @@ from git.exc import GitCommandError, GitCommandNotFound, InvalidGitRepositoryErr
 
 from migrate.errors import MigrateError
 
-_NULL = "0" * 40
 _SAFE = (
     # Nothing that the repository or its configuration brings is executed: hooks, file system monitors.
     *("-c", f"core.hooksPath={os.devnull}"),
@@ -64,6 +63,7 @@ class Repository:
             raise MigrateError("git is not installed", "install git 2.30 or newer") from error
         self.root = Path(self._repo.working_tree_dir or self._repo.git_dir)
         self.is_bare = self._repo.bare
+        self._git("rev-parse", "--git-dir")  # git itself may refuse it: an owner or a format that it does not trust
 
     def _git(self, *arguments: str, env: Mapping[str, str] | None = None, stdin: bytes | None = None) -> bytes:
         """Run git and return its output. Raises MigrateError with git's own words."""
@@ -176,12 +176,19 @@ class Repository:
 
     def branch_tip(self, branch: str) -> str | None:
         """The commit of a local branch; None where it does not exist. Raises MigrateError for a bad name."""
+        problem = MigrateError(f"{branch!r} is no valid branch name", "choose another with --branch")
         try:
-            self._git("check-ref-format", "--branch", branch)
+            meant = self._git("check-ref-format", "--branch", branch)
         except MigrateError as error:
-            raise MigrateError(f"{branch!r} is no valid branch name", "choose another with --branch") from error
-        found = self._git("for-each-ref", "--format=%(objectname)", f"refs/heads/{branch}")
-        return found.decode().strip() or None
+            raise problem from error
+        if branch == "@" or meant.removesuffix(b"\n") != _raw(branch):  # @{-1} is the branch before
+            raise problem
+        ref = f"refs/heads/{branch}"
+        for line in self._git("for-each-ref", "--format=%(objectname) %(refname)", ref).splitlines():
+            oid, _, name = line.partition(b" ")
+            if name == _raw(ref):  # the pattern also finds the branches below it
+                return oid.decode()
+        return None
 
     def is_checked_out(self, branch: str) -> bool:
         """Whether some working tree has this branch checked out."""
@@ -196,7 +203,7 @@ class Repository:
 
     def publish(self, branch: str, commit: str, old: str | None) -> None:
         """Point the branch at the commit, in one step, if it still is where it was."""
-        self._git("update-ref", "-m", "unshim apply", f"refs/heads/{branch}", commit, old or _NULL)
+        self._git("update-ref", "-m", "unshim apply", f"refs/heads/{branch}", commit, old or _null(commit))
 
 
 class Writer:
@@ -214,9 +221,9 @@ class Writer:
         lines: list[bytes] = []
         for change, oid in zip(contents, self._blobs(contents), strict=True):
             lines.append(f"{change.mode} {oid}\t".encode() + _raw(change.path))
-        lines += [f"0 {_NULL}\t".encode() + _raw(change.path) for change in changes if change.content is None]
+        lines += [f"0 {_null(parent)}\t".encode() + _raw(change.path) for change in changes if change.content is None]
         self._git("update-index", "-z", "--index-info", env=self._env, stdin=b"\0".join([*lines, b""]))
-        tree = self._git("write-tree", env=self._env).decode().strip()
+        tree = self._git("write-tree", "--missing-ok", env=self._env).decode().strip()
         sign = ["-S"] if self._signs() else []
         made = self._git("commit-tree", *sign, tree, "-p", parent, stdin=message.encode("utf-8"))
         return made.decode().strip()
@@ -238,6 +245,11 @@ class Writer:
             return self._git("config", "--type=bool", "--get", "commit.gpgsign").strip() == b"true"
         except MigrateError:  # not set
             return False
+
+
+def _null(oid: str) -> str:
+    """The id that means none, in the hash of the repository (SHA-1 or SHA-256)."""
+    return "0" * len(oid)
 
 
 def _raw(path: str) -> bytes:

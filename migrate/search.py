@@ -25,6 +25,10 @@ class Words:
     modules: frozenset[str] = frozenset()
     pairs: frozenset[tuple[str, str]] = frozenset()
 
+    def without(self, other: Words) -> Words:
+        """The words that ``other`` does not have."""
+        return Words(self.names - other.names, self.modules - other.modules, self.pairs - other.pairs)
+
     def matcher(self) -> Matcher:
         return Matcher(self)
 

@@ -18,7 +18,7 @@ from codemods.source import SourceText, decode_python
 from codemods.symbols import ancestors, parse_symbol, root
 from codemods.syntax import host_fault, parse, syntax_fault
 
-settings.register_profile("unshim", database=None, deadline=None, max_examples=200, derandomize=True)
+settings.register_profile("unshim", database=None, deadline=None, max_examples=100, derandomize=True)
 settings.load_profile("unshim")
 
 Texts = Mapping[str, str | bytes]

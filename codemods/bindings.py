@@ -401,10 +401,14 @@ class _Reader:
     def _if(self, node: Node) -> None:
         before = self.names
         outcomes: list[Names] = []
+        body: Node | None
         alternatives = node.children_by_field_name("alternative")
         for clause in (node, *alternatives):
             if clause.type == "else_clause":
-                outcomes.append(self._branch(before, field(clause, "body")))
+                body = field(clause, "body")
+                after = self._branch(before, body)
+                if not _leaves(body):
+                    outcomes.append(after)
                 continue
             body = clause.child_by_field_name("consequence")
             condition = text_of(field(clause, "condition"))

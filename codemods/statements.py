@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import libcst as cst
 
 _PRAGMA = re.compile(r"#\s*(noqa|type:|pragma|pylint|mypy|pyright|ruff|nosec|pyre|isort|fmt)", re.IGNORECASE)
+_LAZY = re.compile(r"lazy[ \t]+(?=from\b)")  # PEP 810, which LibCST does not know
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,9 @@ def split_from_import(text: str, targets: Sequence[TargetName], *, trailing_comm
     newline and the indentation, or ``"; "``.
     Raises UnsupportedStatementError.
     """
-    statement = _parse(text)
+    lazy = _LAZY.match(text)
+    prefix = "" if lazy is None else lazy.group()
+    statement = _parse(text[len(prefix) :])
     names = statement.names
     if isinstance(names, cst.ImportStar) or len(names) != len(targets):
         raise UnsupportedStatementError(text)
@@ -51,7 +54,7 @@ def split_from_import(text: str, targets: Sequence[TargetName], *, trailing_comm
     for entry, target in zip(_entries(statement, names), targets, strict=True):
         groups.setdefault(target.module, []).append(replace(entry, alias=_renamed(entry.alias, target)))
     pieces = [
-        _statement(statement, layout, module, entries, with_head=index == 0)
+        prefix + _statement(statement, layout, module, entries, with_head=index == 0)
         for index, (module, entries) in enumerate(groups.items())
     ]
     repeat = f"  {trailing_comment}" if "\n" in separator or "\r" in separator else ""
@@ -178,9 +181,7 @@ def _statement(
         changed = changed.with_changes(
             lpar=original.lpar.with_changes(whitespace_after=_opening(layout, entries[0], with_head=with_head)),
             rpar=original.rpar.with_changes(
-                whitespace_before=cst.SimpleWhitespace("")
-                if layout.trailing_comma or layout.closing is None
-                else _closing(layout.closing, entries[-1])
+                whitespace_before=cst.SimpleWhitespace("") if layout.trailing_comma else _closing(layout, entries[-1])
             ),
         )
     return _code(changed, layout.newline)
@@ -198,14 +199,16 @@ def _comma(layout: _Layout, entry: _Entry, following: _Entry | None) -> cst.Comm
         return cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
     if not layout.trailing_comma:
         return cst.MaybeSentinel.DEFAULT
-    if layout.closing is None:
-        return cst.Comma(whitespace_after=cst.SimpleWhitespace(""))
-    return cst.Comma(whitespace_after=_closing(layout.closing, entry))
+    return cst.Comma(whitespace_after=_closing(layout, entry))
 
 
-def _closing(closing: cst.ParenthesizedWhitespace, entry: _Entry) -> cst.ParenthesizedWhitespace:
-    behind = entry.behind or cst.TrailingWhitespace()
-    return closing.with_changes(first_line=behind, empty_lines=entry.below)
+def _closing(layout: _Layout, entry: _Entry) -> cst.BaseParenthesizableWhitespace:
+    """The white space before the closing parenthesis; a comment there needs a line's end behind it."""
+    if layout.closing is not None:
+        return layout.closing.with_changes(first_line=entry.behind or cst.TrailingWhitespace(), empty_lines=entry.below)
+    if layout.inner is not None and entry.behind is not None and entry.behind.comment is not None:
+        return layout.inner.with_changes(first_line=entry.behind, empty_lines=())
+    return cst.SimpleWhitespace("")
 
 
 def _opening(layout: _Layout, entry: _Entry, *, with_head: bool) -> cst.BaseParenthesizableWhitespace:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,6 +22,15 @@ _SAFE = (
     *("-c", "core.quotePath=false"),
 )
 
+_ENVIRONMENT = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    # A partial clone would fetch what it does not have, object by object.
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",
+    "LC_ALL": "C",
+}
+
 REGULAR_MODES = frozenset({"100644", "100755"})
 SYMLINK_MODE = "120000"
 SUBMODULE_MODE = "160000"
@@ -34,7 +44,7 @@ class Entry:
     mode: str
     oid: str
     size: int | None
-    """Bytes; None for a submodule."""
+    """Bytes; None for a submodule, and for what this clone does not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +73,13 @@ class Repository:
             raise MigrateError("git is not installed", "install git 2.30 or newer") from error
         self.root = Path(self._repo.working_tree_dir or self._repo.git_dir)
         self.is_bare = self._repo.bare
+        self._absent: frozenset[str] = frozenset()
         self._git("rev-parse", "--git-dir")  # git itself may refuse it: an owner or a format that it does not trust
 
     def _git(self, *arguments: str, env: Mapping[str, str] | None = None, stdin: bytes | None = None) -> bytes:
         """Run git and return its output. Raises MigrateError with git's own words."""
         command = ["git", *_SAFE, *arguments]
-        environment = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", **(env or {})}
+        environment = {**_ENVIRONMENT, **(env or {})}
         try:
             if stdin is None:
                 output = self._repo.git.execute(
@@ -108,25 +119,46 @@ class Repository:
 
     def entries(self, commit: str) -> list[Entry]:
         """All files of a commit, in git's order. Paths that are not UTF-8 carry surrogate escapes."""
+        self._absent = self._absent_objects(commit) if self._is_partial() else frozenset()
+        long = () if self._absent else ("--long",)  # git asks for a size where there is none, and fails
         found: list[Entry] = []
-        for line in self._git("ls-tree", "-r", "-z", "--long", "--full-tree", commit).split(b"\0"):
+        for line in self._git("ls-tree", "-r", "-z", *long, "--full-tree", commit).split(b"\0"):
             if not line:
                 continue
             head, _, path = line.partition(b"\t")
-            mode, _, oid, size = head.split()
+            mode, _, oid, *size = head.split()
             found.append(
                 Entry(
                     path.decode("utf-8", "surrogateescape"),
                     mode.decode(),
                     oid.decode(),
-                    None if size in (b"-", b"BAD") else int(size),
+                    None if not size or size[0] in (b"-", b"BAD") else int(size[0]),
                 )
             )
         return found
 
+    def _is_partial(self) -> bool:
+        """Whether this clone may lack objects on purpose (git clone --filter)."""
+        try:
+            self._git("config", "--get-regexp", r"^(extensions\.partialclone|remote\..*\.promisor)$")
+        except MigrateError:  # no such setting
+            return False
+        return True
+
+    def _absent_objects(self, commit: str) -> frozenset[str]:
+        """The objects of a commit that a partial clone lacks. Asked for one, git would fetch it, or fail."""
+        listing = self._git("rev-list", "--objects", "--no-object-names", "--missing=print", "--no-walk", commit)
+        return frozenset(line[1:].decode() for line in listing.splitlines() if line.startswith(b"?"))
+
     def read(self, oids: Iterable[str]) -> Iterator[bytes | None]:
         """The contents of blobs, in order; None for one that this clone does not have."""
         wanted = list(oids)
+        present = [oid for oid in wanted if oid not in self._absent]
+        contents = self._read_present(present)
+        for oid in wanted:
+            yield None if oid in self._absent else next(contents)
+
+    def _read_present(self, wanted: list[str]) -> Iterator[bytes | None]:
         if not wanted:
             return
         with tempfile.TemporaryFile() as names:
@@ -136,7 +168,7 @@ class Repository:
                 ["git", *_SAFE, "cat-file", "--batch", "--buffer"],
                 istream=names,
                 as_process=True,
-                env={"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"},
+                env=_ENVIRONMENT,
             )
             assert process.proc is not None
             stream = process.proc.stdout
@@ -155,22 +187,30 @@ class Repository:
 
     def mentions(self, commit: str, texts: Iterable[str]) -> list[tuple[str, int, str]]:
         """(path, line, text of the line) of every line of a commit's text files that has one of these texts."""
-        patterns = [part for text in texts for part in ("-e", text)]
-        if not patterns:
+        wanted = list(texts)
+        if not wanted:
             return []
+        if self._absent:
+            return self._mentions_in_what_is_here(commit, [_raw(text) for text in wanted])
+        patterns = [part for text in wanted for part in ("-e", text)]
         try:
-            output = self._git("grep", "-n", "-I", "-F", "-z", "--no-color", *patterns, commit, "--")
+            # Not -I: an attribute like "-diff" would make a text file binary.
+            output = self._git("grep", "-n", "-a", "-F", "-z", "--full-name", "--no-color", *patterns, commit, "--")
         except MigrateError as error:
-            if "exit code(1)" in str(error.__cause__):
+            if isinstance(error.__cause__, GitCommandError) and error.__cause__.status == 1:  # nothing found
                 return []
             raise
-        found: list[tuple[str, int, str]] = []
-        for line in output.split(b"\n"):
-            pieces = line.split(b"\0", 2)
-            if len(pieces) == 3:
-                path = pieces[0].partition(b":")[2].decode("utf-8", "surrogateescape")
-                found.append((path, int(pieces[1]), pieces[2].decode("utf-8", "replace")))
-        return found
+        lines = re.finditer(_raw(commit) + rb":([^\0]*)\0(\d+)\0([^\n]*)\n?", output)
+        return [_mention(line[1], int(line[2]), line[3]) for line in lines if b"\0" not in line[3]]
+
+    def _mentions_in_what_is_here(self, commit: str, texts: list[bytes]) -> list[tuple[str, int, str]]:
+        entries = [entry for entry in self.entries(commit) if entry.mode in REGULAR_MODES]
+        return [
+            _mention(_raw(entry.path), number, line)
+            for entry, content in zip(entries, self.read(entry.oid for entry in entries), strict=True)
+            for number, line in enumerate((content or b"").split(b"\n"), 1)
+            if b"\0" not in line and any(text in line for text in texts)
+        ]
 
     # writing
 
@@ -250,6 +290,10 @@ class Writer:
 def _null(oid: str) -> str:
     """The id that means none, in the hash of the repository (SHA-1 or SHA-256)."""
     return "0" * len(oid)
+
+
+def _mention(path: bytes, number: int, line: bytes) -> tuple[str, int, str]:
+    return path.decode("utf-8", "surrogateescape"), number, line.decode("utf-8", "replace")
 
 
 def _raw(path: str) -> bytes:

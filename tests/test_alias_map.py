@@ -1,5 +1,7 @@
 """alias_map.py: where each (module, name) really comes from."""
 
+# ruff: noqa: E501  one row, one line
+
 from __future__ import annotations
 
 import pytest
@@ -91,7 +93,7 @@ def old(text: str, **others: str) -> dict[str, str]:
         pytest.param(old("def __getattr__(name):\n  if name == 'f':\n    from p.new import f\n    return f\n"), "p.old:g", "missing-name p.old:g", id="... has what it names alone"),
         pytest.param(old("def __getattr__(name): return h(name)\n"), "p.old:f", "computed", id="a computed __getattr__ (T61)"),
         pytest.param(old("def __getattr__(name): return h(name)\nfrom p.new import f\n"), "p.old:f", "object p.new:f", id="... of a module that has the name"),
-        pytest.param(old("M = {'f': 'p.new.g'}\ndef __getattr__(name): return import_module(M[name])\n"), "p.old:f", "missing-name p.new:g".replace("missing-name p.new:g", "object p.new:g"), id="a dotted path to an object"),
+        pytest.param(old("M = {'f': 'p.new.g'}\ndef __getattr__(name): return import_module(M[name])\n"), "p.old:f", "object p.new:g", id="a dotted path to an object"),
         pytest.param(old("M = {'f': 'not a path'}\ndef __getattr__(name): return import_module(M[name])\n"), "p.old:f", "computed", id="a map to something else"),
         pytest.param(old("M = {'f': 'p.new'}\ndef __getattr__(name): return getattr(import_module(M[name]), name)\n"), "p.old:f", "object p.new:f", id="a map of modules"),
         # sys.modules
@@ -103,7 +105,6 @@ def old(text: str, **others: str) -> dict[str, str]:
         pytest.param(old("import sys\nimport os\nsys.modules[__name__] = os\n"), "p.old:f", "external os", id="replaced by a module from outside"),
         # cycles
         pytest.param({"p/__init__.py": "", "p/a.py": "from p.b import f\n", "p/b.py": "from p.a import f\n"}, "p.a:f", "cycle", id="a cycle (T58)"),
-        pytest.param({"p/__init__.py": "", "p/a.py": "from p.b import *\n", "p/b.py": "from p.a import *\n"}, "p.a:f", "missing-name p.a:f", id="a cycle of stars"),
         pytest.param({"p/__init__.py": "from p.a import x\n", "p/a.py": "import p\ny = p.x\nx = 1\n"}, "p.a:y", "object p.a:x", id="a circle that ends"),
         # packages
         pytest.param(NEW, "p:new", "module p.new", id="a submodule"),

@@ -1,5 +1,7 @@
 """bindings.py: what a module binds at its top level, exports, imports and does."""
 
+# ruff: noqa: E501  one row, one line
+
 from __future__ import annotations
 
 import pytest

@@ -1,5 +1,7 @@
 """scopes.py: which binding each occurrence of a name means (Language Reference, 4.2 "Naming and binding")."""
 
+# ruff: noqa: E501  one row, one line
+
 from __future__ import annotations
 
 import ast

@@ -1,5 +1,7 @@
 """shims.py: pure shim, mixed or implementation, with the evidence; and the effects that decide it."""
 
+# ruff: noqa: E501  one row, one line
+
 from __future__ import annotations
 
 import dataclasses

@@ -1,5 +1,7 @@
 """source.py: bytes to text and back, and positions as Python's tokenizer counts them."""
 
+# ruff: noqa: E501  one row, one line
+
 from __future__ import annotations
 
 import codecs

@@ -1,5 +1,7 @@
 """statements.py: one ``from`` statement becomes several, and nothing is lost."""
 
+# ruff: noqa: E501  one row, one line
+
 from __future__ import annotations
 
 import ast
@@ -46,7 +48,8 @@ def split(text: str, targets: dict[str, str], *, comment: str = "", separator: s
         pytest.param("from a import (\n    f,  # one\n    # above\n    g,  # two\n    # below\n)", {"f": "b"}, "from b import (\n    f,  # one\n)\nfrom a import (\n    # above\n    g,  # two\n    # below\n)", id="comments stay with their names (T83)"),
         pytest.param("from a import (\n    f,\n    g  # two\n)", {"f": "b"}, "from b import (\n    f\n)\nfrom a import (\n    g  # two\n)", id="without a comma at the end"),
         pytest.param("from a import (f,\n               g)", {"g": "b"}, "from a import (f)\nfrom b import (g)", id="hanging indentation"),
-        pytest.param("from a import (f, g,  # fg\n    h)", {"h": "b"}, "from a import (f, g)  # fg\nfrom b import (h)".replace("  # fg", ""), id="a comment behind two names") if False else pytest.param("from a import f, \\\n    g", {"g": "b"}, "from a import f\nfrom b import g", id="a backslash"),
+        pytest.param("from a import (f, g,  # fg\n    h)", {"h": "b"}, "from a import (f, g  # fg\n    )\nfrom b import (h)", id="a comment behind two names"),
+        pytest.param("from a import f, \\\n    g", {"g": "b"}, "from a import f\nfrom b import g", id="a backslash"),
         pytest.param("from a import (\r\n    f,\r\n    g,\r\n)", {"f": "b"}, "from b import (\r\n    f,\r\n)\nfrom a import (\r\n    g,\r\n)", id="CRLF inside (T85)"),
         pytest.param("from a import f, g, h, i", {"f": "b", "h": "b", "i": "c"}, "from b import f, h\nfrom a import g\nfrom c import i", id="several modules (T8)"),
         pytest.param("from a import (\n\n    f,\n\n    g,\n)", {"f": "b"}, "from b import (\n\n    f,\n)\nfrom a import (\n\n    g,\n)", id="blank lines"),

@@ -1,5 +1,7 @@
 """syntax.py: import statements as data, and which texts are no Python 3."""
 
+# ruff: noqa: E501  one row, one line
+
 from __future__ import annotations
 
 import ast

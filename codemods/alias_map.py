@@ -342,14 +342,17 @@ class AliasMap:
     def _is_submodule(self, package: str, name: str) -> bool:
         return self.resolve(Symbol(package, name)).end == Symbol(join(package, name))
 
-    def reach(self, module: str) -> dict[str, str | None]:
-        """All modules that importing this one executes, each with the one that first imports it."""
+    def reach(self, module: str, loaded: frozenset[str] = frozenset()) -> dict[str, str | None]:
+        """All modules that importing this one executes, each with the one that first imports it.
+
+        ``loaded`` are modules that are imported already, and so are not executed.
+        """
         found: dict[str, str | None] = {module: None}
         pending = deque([module])
         while pending:
             current = pending.popleft()
             for imported in self.loaded_by(current):
-                if imported not in found:
+                if imported not in found and imported not in loaded:
                     found[imported] = current
                     pending.append(imported)
         return found

@@ -25,6 +25,14 @@ class FileResult:
     changed: bool
     leans_on: frozenset[str] = frozenset()
     """See ImportFindings."""
+    applied: tuple[tuple[Edit, ...], ...] = ()
+    """The rounds of edits that led from the base text to ``data``."""
+
+    def base_offset(self, offset: int) -> int:
+        """Where in the base text stands what is at ``offset`` of ``data``."""
+        for edits in reversed(self.applied):
+            offset = offset_before(edits, offset)
+        return offset
 
 
 def rewrite_imports(
@@ -42,9 +50,9 @@ def rewrite_imports(
         fresh = {offset_before(edits, offset) for offset in merges.unproved} - vetoed
         if not fresh:
             data = apply_edits(text.data, merges.edits)
-            return FileResult(
-                file.path, found.references, found.canonical, data, data != file.source.data, found.leans_on
-            )
+            changed = data != file.source.data
+            applied = (edits, merges.edits)
+            return FileResult(file.path, found.references, found.canonical, data, changed, found.leans_on, applied)
         vetoed |= fresh
 
 

@@ -67,7 +67,7 @@ class ImportFindings:
     """Modules that uses in the file still need, and that no import in the file loads."""
 
 
-_KEEP_COMMENT = re.compile(r"#\s*unshim:\s*keep\b")
+KEEP_COMMENT = re.compile(r"#\s*unshim:\s*keep\b")
 _PATH_TESTS = re.compile(
     r"\b(raises|warns|deprecated_call|assertWarns|assertWarnsRegex|assertRaises|assertRaisesRegex|catch_warnings)\b"
 )
@@ -281,7 +281,7 @@ class _ImportPass:
             self.source.text(span.start, self.source.line_end(span.end)),
             self.source.text(node.end_byte, self.source.line_end(node.end_byte)),
         )
-        return any(_KEEP_COMMENT.search(line) for line in lines)
+        return any(KEEP_COMMENT.search(line) for line in lines)
 
     def _is_under_test(self, node: Node) -> bool:
         """Whether the statement stands under ``with pytest.warns(...)`` or the like: the path is the subject."""
@@ -994,7 +994,7 @@ class _ModuleName:
                     if not _is_none_test(use):
                         owner.report_use(use, self._use_verdict(use, verdict))
                 else:
-                    needs = self._load_edits(use, decisions)
+                    needs = self._load_edits(use, decisions, start)
                     if needs is None:
                         hint = f"nothing in this file imports {use.finding.new}"
                         owner.report_use(use, _Verdict(Disposition.MANUAL, Reason.NAME_CAPTURE, hint))
@@ -1084,13 +1084,19 @@ class _ModuleName:
             decision.verdict, decision.finding = verdict, finding
             decision.written = _Written(needed[0], None, None, needed[1:])
 
-    def _load_edits(self, use: _Use, decisions: list[_Decision]) -> list[Edit] | None:
-        """Imports to add so that the new module is loaded where the use runs; None where that is not possible."""
+    def _load_edits(self, use: _Use, decisions: list[_Decision], start: str) -> list[Edit] | None:
+        """Imports to add so that the new path works where the use runs; None where that is not possible.
+
+        The new module must be loaded; and where the path is written in full, its first name must be bound.
+        """
         new = use.finding.new
         assert new is not None
         if any(decision.verdict is _REWRITE and decision.written is not None for decision in decisions):
             return []
-        if self.owner.is_loaded(new.module):
+        in_full = below(start, new.module) is None and new.module != start
+        first = root(new.module)
+        bound = not in_full or first == self.local == root(start) or self._is_imported(first)
+        if bound and self.owner.is_loaded(new.module):
             return []
         return self._add_import(new.module)
 

@@ -314,8 +314,17 @@ class Ownership:
             reason = Reason.TARGET_SUBMODULE_MISSING if new.name is None else Reason.TARGET_MISSING
             return Finding(Relation.MOVED, new, chain, reason, f"there is no module {new.module}")
         if found.missing:
+            renamed = self._renamed(chain[0], new.module)
+            if renamed is not None:
+                return Finding(Relation.MOVED, Symbol(new.module, renamed), chain)
             return Finding(Relation.MOVED, new, chain, Reason.TARGET_MISSING, f"{new.module} has no {new.name}")
         return Finding(Relation.MOVED, new, (*chain, *found.chain))
+
+    def _renamed(self, old: Symbol, module: str) -> str | None:
+        """The name that the very object of ``old`` has in another module; None if it has none."""
+        found = self.alias_map.resolve(old)
+        names = self._bound_names(module).get((found.kind, found.end), []) if found.kind is EndKind.OBJECT else []
+        return names[0] if names and found.rebound is None else None
 
     def _compared(self, symbol: Symbol) -> Finding | None:
         assert symbol.name is not None
@@ -481,10 +490,12 @@ class Ownership:
     def new_cycle(self, importer: str, old_module: str, new_module: str) -> tuple[str, ...] | None:
         """The cycle of top-level imports that ``importer`` would close by importing ``new_module``; or None.
 
-        There is none where importing ``old_module`` executes ``new_module`` today already.
+        There is none where importing ``old_module`` executes ``new_module`` today already. The packages around
+        the importer are being imported when it runs: they are not executed again, and close no cycle.
         """
-        reach = self.alias_map.reach(new_module)
-        if importer not in reach or new_module in self.alias_map.reach(old_module):
+        loaded = frozenset(ancestors(importer))
+        reach = self.alias_map.reach(new_module, loaded)
+        if importer not in reach or new_module in self.alias_map.reach(old_module, loaded):
             return None
         chain = [importer]
         hop = reach[importer]

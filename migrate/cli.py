@@ -68,7 +68,7 @@ def init(
         raise MigrateError("a bare repository has no place for a recipe", "run init in a clone of it")
     found = new_recipe(repository, module, rev, tuple(exclude or ()), jobs, _progress)
     place = write_recipe(found.text, repository.root)
-    _write(scan_report(found.plan))
+    _write(scan_report(found.plan, next_steps=False))
     _write(f"\nwrote {place}; read it, then run 'unshim scan'\n")
 
 
@@ -93,7 +93,10 @@ def diff(repo: Repo = _HERE, recipe: RecipeFile = None, rev: Rev = "HEAD", jobs:
     _write(diff_report(plan))
     manual = len(plan.with_disposition(Disposition.MANUAL))
     if manual or plan.unchecked:
-        _note(f"not in the diff: {manual} references to decide, {len(plan.unchecked)} files not checked (unshim scan)")
+        _note(
+            f"not in the diff: {manual} references to decide, {len(plan.unchecked)} files not checked;"
+            " 'unshim scan --all' lists them"
+        )
 
 
 @app.command()

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from codemods.ownership import Target
 from codemods.symbols import is_dotted_name
 from migrate.errors import ExitCode, MigrateError
 from migrate.plan import Plan, Progress, build_plan
-from migrate.recipe import FILE_NAME, Recipe, SourceRoot
+from migrate.recipe import FILE_NAME, SourceRoot, read_recipe
 from migrate.repository import Repository
 
 
@@ -32,7 +31,8 @@ def new_recipe(
     """Look for the modules through which ``module``'s symbols can be reached, and write them down."""
     if not is_dotted_name(module):
         raise MigrateError(f"{module!r} is no module name", "write it as package.module", ExitCode.USAGE)
-    plan = build_plan(repository, Recipe((Target(module),), exclude=exclude, origin="init"), revision, jobs, progress)
+    recipe = read_recipe({"canonical": module, "exclude": list(exclude)}, "unshim init")
+    plan = build_plan(repository, recipe, revision, jobs, progress)
     return NewRecipe(_text(plan, module), plan)
 
 
@@ -56,12 +56,19 @@ def _text(plan: Plan, module: str) -> str:
         f'canonical = "{module}"',
         "",
     ]
-    shims = [one for one in plan.modules if one.verdict not in ("canonical", "home")]
+    found = [one for one in plan.modules if one.verdict not in ("canonical", "home")]
+    shims = [one for one in found if one.module not in plan.implementations]
     if shims:
         lines.append("# Modules through which its symbols, or names like theirs, are reached.")
         lines.append("shims = [")
         lines += [f'    "{one.module}",  # {one.verdict}' for one in shims]
         lines += ["]", ""]
+    implementations = [one for one in found if one.module in plan.implementations]
+    if implementations:
+        lines.append("# These define what the canonical module passes on; their users are migrated all the same.")
+        lines.append("# A module that is to keep its users belongs into homes:")
+        lines += [f'# homes = ["{one.module}"]' for one in implementations]
+        lines.append("")
     if plan.homes:
         lines.append("# Modules that own what they define, though the canonical module re-exports it:")
         lines.append("# most of the code imports it from there. Take one out to migrate its users too.")

@@ -7,10 +7,12 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from codemods.alias_map import AliasMap, ModuleKind
 from codemods.bindings import absolute_module
 from codemods.engine import FileResult, collapse_aliases, parsed, rewrite_imports
+from codemods.imports import KEEP_COMMENT
 from codemods.ownership import Ownership, Target
 from codemods.references import (
     Disposition,
@@ -28,12 +30,15 @@ from codemods.syntax import FUNCTION_TYPES, ancestors, import_statements, parse,
 from migrate.errors import MigrateError
 from migrate.parallel import mapped
 from migrate.project import MAX_BYTES, SUFFIXES, Project, discover_roots
-from migrate.recipe import Recipe, SourceRoot
+from migrate.recipe import FILE_NAME, Recipe, SourceRoot
 from migrate.repository import REGULAR_MODES, SUBMODULE_MODE, SYMLINK_MODE, Change, Entry, Repository
 from migrate.search import Matcher, TextElsewhere, Words, dotted_mention
 
 _IMPLICIT = re.compile(r"(conftest|__main__|setup|test_.*|.*_test|manage|[aw]sgi|(site|user)customize)\.py")
 """Files that are run or loaded by their name, with no import that shows it."""
+
+_HARMLESS_MENTIONS = frozenset({ReferenceKind.COMMENT, ReferenceKind.DOCSTRING, ReferenceKind.DOCUMENT})
+"""Texts that people read: they are listed, and do not keep a module from being deleted."""
 
 _HOME_IMPORTS = 10
 """From how many files on, importing a symbol where it is defined, that place is taken for its home."""
@@ -84,6 +89,8 @@ class Plan:
     homes: tuple[str, ...] = ()
     """Homes that were discovered, beside those of the recipe."""
     roots: tuple[SourceRoot, ...] = ()
+    implementations: frozenset[str] = frozenset()
+    """Modules that define what a canonical module owns."""
 
     def with_disposition(self, disposition: Disposition) -> tuple[Reference, ...]:
         return tuple(found for found in self.references if found.disposition is disposition)
@@ -153,11 +160,11 @@ class _Planner:
         self._may_forward_known: dict[str, bool] = {}
         progress("reading the tree")
         entries = repository.entries(base)
-        covered = [entry for entry in entries if recipe.covers(entry.path)]
-        self.all_entries = covered
+        self.entries = entries
+        self.covered = [entry for entry in entries if recipe.covers(entry.path)]
         canonicals = [target.canonical for target in recipe.targets]
-        roots = recipe.source_roots or discover_roots((entry.path for entry in covered), canonicals)
-        self.project = Project(covered, roots)
+        roots = recipe.source_roots or discover_roots((entry.path for entry in entries), canonicals)
+        self.project = Project(entries, roots, lambda entry: next(repository.read([entry.oid])))
         self.alias_map = AliasMap(self.project)
 
     def plan(self) -> Plan:
@@ -178,7 +185,7 @@ class _Planner:
         collapsed, found = self._collapse(results, ownership)
         references += found
         steps.append(self._step(Step.COLLAPSE, {path: self._bytes(path, rewritten) for path in collapsed}, collapsed))
-        modules, deletions, mentions = self._deletions(ownership, references, rewritten | collapsed)
+        modules, deletions, mentions = self._deletions(ownership, references)
         references += mentions
         texts = rewritten | collapsed
         steps.append(
@@ -195,7 +202,7 @@ class _Planner:
         return Plan(
             self.base,
             self.recipe,
-            len(self.project.entries),
+            sum(entry.path in self.project.entries for entry in self.covered),
             canonical,
             tuple(references),
             modules,
@@ -203,6 +210,7 @@ class _Planner:
             tuple(step for step in steps if step.changes),
             homes,
             self.project.roots,
+            frozenset().union(*(ownership.implementation_modules(target) for target in ownership.targets)),
         )
 
     # reading
@@ -210,7 +218,7 @@ class _Planner:
     def _read(self) -> None:
         """Load every Python file of the commit; list what cannot be read."""
         wanted: list[Entry] = []
-        for entry in self.all_entries:
+        for entry in self.covered:
             if entry.mode == SUBMODULE_MODE:
                 self._list_unchecked(entry.path, 1, Reason.SUBMODULE, "a submodule is a repository of its own")
             elif not entry.path.endswith(SUFFIXES):
@@ -499,10 +507,13 @@ class _Planner:
             and self._may_be_shim(module, ownership)
             and self._is_about(module, count, total[module], ownership)
         }
+        used = {name for symbol in imported for name in (symbol.module, join(symbol.module, symbol.name or ""))}
         for file in discovery.files.values():
-            if file.module not in shims and self._may_be_shim(file.module, ownership) and self._is_pure(file.module):
-                if self._forwards(file.module, ownership):
-                    shims.add(file.module)
+            stands_alone = file.module not in used and not self._is_near(file.module, ownership)
+            if file.module in shims or stands_alone or not self._may_be_shim(file.module, ownership):
+                continue
+            if self._is_pure(file.module) and self._forwards(file.module, ownership):
+                shims.add(file.module)
         return shims
 
     def _may_be_shim(self, module: str, ownership: Ownership) -> bool:
@@ -647,15 +658,23 @@ class _Planner:
             module, is_package = self.project.module_of(before.path), self.project.is_package(before.path)
             file = parsed(before.path, module, is_package, source.with_data(before.data))
             result = collapse_aliases(file, ownership, elsewhere)
-            references += result.references
+            references += [self._in_base(before, one) for one in result.references]
             if result.changed:
                 collapsed[result.path] = result.data
         return collapsed, references
 
+    def _in_base(self, before: FileResult, reference: Reference) -> Reference:
+        """A reference in the rewritten text, at the place that it has in the base commit's text."""
+        offset = before.base_offset(reference.start)
+        source = self.project.source(before.path)
+        assert source is not None
+        line, column = source.position(offset)
+        return replace(reference, start=offset, line=line, column=column)
+
     # deletions
 
     def _deletions(
-        self, ownership: Ownership, references: list[Reference], texts: dict[str, bytes]
+        self, ownership: Ownership, references: list[Reference]
     ) -> tuple[tuple[ModuleReport, ...], list[str], list[Reference]]:
         """Judge every watched module: what still holds it, and which ones can go together."""
         held: dict[str, list[str]] = defaultdict(list)
@@ -666,11 +685,14 @@ class _Planner:
                 continue
             left[reference.old.module] += 1
             holder = self.project.module_of(reference.path)
-            if holder in ownership.shims:
+            if holder in ownership.shims and reference.disposition is not Disposition.KEEP:
                 by_shim[reference.old.module].add(holder)
             else:
                 held[reference.old.module].append(f"{reference.path}:{reference.line}: {reference.old}")
-        pure = {module for module in ownership.shims if ownership.is_pure(module)}
+        moved = {move.old.module for move in self.recipe.moves if move.old.is_module and move.new is not None}
+        kept = {move.old.module for move in self.recipe.moves if move.new is None}
+        watched = {module for module in ownership.shims | moved if self.project.kind(module) is not ModuleKind.EXTERNAL}
+        pure = {module for module in watched - kept if ownership.is_pure(module)}
         for module in pure:
             self._hold_by_export(module, held[module])
         candidates = {
@@ -678,9 +700,9 @@ class _Planner:
             for module in pure
             if not held[module] and self.alias_map.import_failure(module) is None and self._leaves_nothing(module)
         }
-        mentions = self._mentions(candidates, texts)
+        mentions = self._mentions(candidates)
         for reference in mentions:
-            if reference.disposition is Disposition.MANUAL:
+            if reference.kind not in _HARMLESS_MENTIONS:
                 held[reference.old.module].append(f"{reference.path}:{reference.line}: {reference.detail}")
                 left[reference.old.module] += 1
         for path in sorted(self.unreadable):
@@ -696,7 +718,7 @@ class _Planner:
             deletable -= staying
         reports = [
             self._module_report(module, ownership, left[module], module in deletable, held[module])
-            for module in sorted({*ownership.shims, *ownership.canonical_modules, *ownership.homes})
+            for module in sorted({*watched, *ownership.canonical_modules, *ownership.homes})
         ]
         paths = sorted(place for module in deletable if (place := self.project.path_of(module)))
         return tuple(reports), paths, mentions
@@ -713,11 +735,11 @@ class _Planner:
         path = self.project.path_of(module) or ""
         if not self.project.is_package(path):
             folder = path.removesuffix(".py") + "/"
-            return not any(entry.path.startswith(folder) for entry in self.all_entries)
+            return not any(entry.path.startswith(folder) for entry in self.entries)
         folder = path.rpartition("/")[0] + "/"
-        return all(entry.path == path for entry in self.all_entries if entry.path.startswith(folder))
+        return all(entry.path == path for entry in self.entries if entry.path.startswith(folder))
 
-    def _mentions(self, modules: set[str], texts: dict[str, bytes]) -> list[Reference]:
+    def _mentions(self, modules: set[str]) -> list[Reference]:
         """Every other text of the commit that names one of these modules, by dotted path or by file path."""
         if not modules:
             return []
@@ -732,15 +754,33 @@ class _Planner:
         for path, data in self.project.contents.items():
             if path in paths:
                 continue
-            text = texts.get(path, data)
-            if any(word.encode() in text for word in words):
-                found += self._python_mentions(path, text, pattern, words)
+            if any(word.encode() in data for word in words):
+                found += self._python_mentions(path, data, pattern, words)
         for path, line, content in self.repository.mentions(self.base, words):
-            if path.endswith(SUFFIXES) or not self.recipe.covers(path):
+            if path.endswith(SUFFIXES) or not self.recipe.covers(path) or self._is_recipe(path, line):
                 continue
             for match in pattern.finditer(content.encode("utf-8", "replace")):
-                found.append(self._mention(path, line, match.start() + 1, match, words, _document_kind(path)))
+                kind = _document_kind(path)
+                found.append(self._mention(path, line, match.start() + 1, match, words, kind, content))
         return found
+
+    def _is_recipe(self, path: str, line: int) -> bool:
+        """Whether a line is the recipe's own: naming a shim there is no use of it."""
+        if path == FILE_NAME or (self.repository.root / path).resolve() == Path(self.recipe.origin).resolve():
+            return path != "pyproject.toml" or line in self._pyproject_lines()
+        return False
+
+    def _pyproject_lines(self) -> frozenset[int]:
+        """The lines of [tool.unshim] and its sub-tables in the commit's pyproject.toml."""
+        entry = next((entry for entry in self.entries if entry.path == "pyproject.toml"), None)
+        content = None if entry is None else next(self.repository.read([entry.oid]))
+        inside, lines = False, set()
+        for number, text in enumerate((content or b"").split(b"\n"), start=1):
+            if text.startswith(b"["):
+                inside = re.match(rb"\[+\s*tool\.unshim\b", text) is not None
+            if inside:
+                lines.add(number)
+        return frozenset(lines)
 
     def _python_mentions(
         self, path: str, data: bytes, pattern: re.Pattern[bytes], words: dict[str, str]
@@ -760,15 +800,23 @@ class _Planner:
             elif node.parent is not None and node.parent.type == "expression_statement":
                 kind = ReferenceKind.DOCSTRING
             line, column = source.position(match.start())
-            found.append(self._mention(path, line, column, match, words, kind))
+            text = source.text(source.line_start(match.start()), source.line_end(match.end()))
+            found.append(self._mention(path, line, column, match, words, kind, text))
         return found
 
     @staticmethod
     def _mention(
-        path: str, line: int, column: int, match: re.Match[bytes], words: dict[str, str], kind: ReferenceKind
+        path: str,
+        line: int,
+        column: int,
+        match: re.Match[bytes],
+        words: dict[str, str],
+        kind: ReferenceKind,
+        line_text: str,
     ) -> Reference:
         text = match.group().decode()
-        harmless = kind in (ReferenceKind.COMMENT, ReferenceKind.DOCSTRING, ReferenceKind.DOCUMENT)
+        harmless = kind in _HARMLESS_MENTIONS
+        keep = KEEP_COMMENT.search(line_text) is not None
         if "/" in text and not harmless:
             kind = ReferenceKind.FILE_PATH
         return Reference(
@@ -780,8 +828,8 @@ class _Planner:
             Symbol(words[text]),
             None,
             Relation.UNDECIDABLE,
-            Disposition.KEEP if harmless else Disposition.MANUAL,
-            Reason.TEXT_MENTION,
+            Disposition.KEEP if harmless or keep else Disposition.MANUAL,
+            Reason.KEEP_COMMENT if keep else Reason.TEXT_MENTION,
             f"the text names {text}",
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from codemods.alias_map import ModuleKind
 from codemods.bindings import ModuleFacts, module_facts
@@ -23,8 +23,12 @@ _OPAQUE_SUFFIXES = (".so", ".pyd", ".pyx")
 class Project:
     """The Python files of one commit as modules. Facts are read when they are asked for, and kept."""
 
-    def __init__(self, entries: Iterable[Entry], roots: tuple[SourceRoot, ...]) -> None:
+    def __init__(
+        self, entries: Iterable[Entry], roots: tuple[SourceRoot, ...], read: Callable[[Entry], bytes | None]
+    ) -> None:
+        """``entries`` are all files of the commit; ``read`` gives the content of one that nobody has read yet."""
         self.roots = roots
+        self._read = read
         self.entries: dict[str, Entry] = {}
         self.contents: dict[str, bytes] = {}
         self._paths: dict[str, str] = {}
@@ -142,12 +146,20 @@ class Project:
     def source(self, path: str) -> SourceText | None:
         """The text of a file; None where it is missing, too large or undecodable (see plan.py for the reasons)."""
         if path not in self._sources:
-            raw = self.contents.get(path)
+            raw = self._content(path)
             try:
                 self._sources[path] = None if raw is None else decode_python(raw)
             except UndecodableError:
                 self._sources[path] = None
         return self._sources[path]
+
+    def _content(self, path: str) -> bytes | None:
+        """The bytes of a file; those of one that the recipe leaves out are read now, and not kept."""
+        if path in self.contents:
+            return self.contents[path]
+        entry = self.entries[path]
+        readable = entry.mode in REGULAR_MODES and (entry.size or 0) <= MAX_BYTES
+        return self._read(entry) if readable else None
 
 
 def discover_roots(paths: Iterable[str], modules: Iterable[str]) -> tuple[SourceRoot, ...]:

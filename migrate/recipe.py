@@ -55,7 +55,6 @@ class _Recipe(msgspec.Struct, forbid_unknown_fields=True):
     branch: str | None = None
     rename: dict[str, str] = {}
     moves: dict[str, str | _MoveTable] = {}
-    gates: dict[str, str] = {}
 
 
 _INNER_TABLES: dict[str, type[msgspec.Struct]] = {
@@ -83,7 +82,6 @@ class Recipe:
     exclude: tuple[str, ...] = ()
     source_roots: tuple[SourceRoot, ...] | None = None
     branch: str = "unshim/migration"
-    gates: tuple[tuple[str, str], ...] = ()
     origin: str = ""
     text: dict[str, object] = field(default_factory=dict, compare=False)
     """The table as it was read, for reports."""
@@ -166,6 +164,8 @@ def read_recipe(table: dict[str, object], origin: str) -> Recipe:
         raw = msgspec.convert(table, _Recipe)
     except msgspec.ValidationError as error:
         raise _bad(origin, _in_toml_words(str(error)), _hint(str(error))) from error
+    if isinstance(raw.canonical, list):
+        _check_no_shared_keys(raw, origin)
     targets = _targets(raw, origin)
     moves = tuple(_move(old, new, origin) for old, new in raw.moves.items())
     if not targets and not moves:
@@ -184,10 +184,16 @@ def read_recipe(table: dict[str, object], origin: str) -> Recipe:
         tuple(raw.exclude),
         roots,
         branch,
-        tuple(raw.gates.items()),
         origin,
         table,
     )
+
+
+def _check_no_shared_keys(raw: _Recipe, origin: str) -> None:
+    """With several canonical modules, what belongs to one of them stands in its own table."""
+    for key in ("symbols", "homes", "shims", "repairs", "rename"):
+        if getattr(raw, key):
+            raise _bad(origin, f"{key} stands beside [[unshim.canonical]] tables", "put it into one of the tables")
 
 
 def _tables(raw: _Recipe) -> list[_TargetTable]:
@@ -305,6 +311,8 @@ def _hint(message: str) -> str:
     unknown = re.search(r"unknown field `([^`]+)`", message)
     if unknown is None:
         return "see the recipe in the README"
+    if unknown[1] == "gates":
+        return "gates cannot be run yet: take the table out, and run the commands on the branch yourself"
     place = re.search(r" at `\$\.(\w+)", message)
     keys = _INNER_TABLES.get(place[1] if place else "", _Recipe).__struct_fields__
     near = difflib.get_close_matches(unknown[1], keys, 1)

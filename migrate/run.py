@@ -10,7 +10,7 @@ from migrate.plan import Plan, PlannedStep, changes_of
 from migrate.repository import Repository
 
 _SUBJECTS = {
-    Step.REWRITE: "Rewrite {references} to their canonical module",
+    Step.REWRITE: "Rewrite {references} to the canonical path",
     Step.COLLAPSE: "Collapse {references} to the canonical name",
     Step.DELETE: "Delete {files} that nothing needs any more",
 }

@@ -114,20 +114,16 @@ STATEMENT = st.sampled_from(
 )  # fmt: skip
 
 
-@given(st.lists(st.tuples(STATEMENT, NEWLINE), max_size=8), st.booleans(), st.booleans())
+@given(st.lists(st.tuples(STATEMENT, NEWLINE), max_size=8, unique_by=lambda line: line[0]), st.booleans(), st.booleans())
 def test_only_what_moves_is_touched(lines: list[tuple[str, str]], bom: bool, final: bool) -> None:
+    if "import p.old" not in [statement for statement, _ in lines]:
+        lines = [line for line in lines if line[0] != "p.old.f()"]
     text = "".join(statement + newline for statement, newline in lines)
     raw = (BOM if bom else b"") + (text if final else text.rstrip("\r\n")).encode()
-    if "import p.old" not in text.replace("import p.old as", ""):
-        raw = raw.replace(b"p.old.f()", b"pass")
-    rewritten = PLAIN.rewritten(raw)
     wanted = raw
-    for old, new in ((b"import p.old", b"import p.new"), (b"from p.old", b"from p.new"), (b"p.old.f()", b"p.new.f()")):
-        wanted = wanted.replace(old, new)
-    assert rewritten.replace(b"\r", b"\n").replace(b"\n", b"") in (wanted.replace(b"\r", b"\n").replace(b"\n", b""), rewritten.replace(b"\r", b"\n").replace(b"\n", b""))
-    assert rewritten.startswith(BOM) == bom
-    assert b"from p.old" not in rewritten
-    assert rewritten.count(b"\xe2\x80\xa8") == raw.count(b"\xe2\x80\xa8")
+    for old in (b"import p.old", b"from p.old", b"p.old.f()"):
+        wanted = wanted.replace(old, old.replace(b"old", b"new"))
+    assert PLAIN.rewritten(raw) == wanted
 
 
 # ------------------------------------------------------------------------------------------------------------------
@@ -155,7 +151,7 @@ def test_only_what_moves_is_touched(lines: list[tuple[str, str]], bom: bool, fin
         pytest.param("import p.old as o\ndel o.f\n", ["1 import p.old manual written-attribute", "2 attribute p.old:f manual written-attribute"], id="an attribute is deleted"),
         pytest.param("import p.old as o\no.nope\n", ["1 import p.old manual names-stay-behind", "2 attribute p.old:nope manual name-missing"], id="an attribute that is not there"),
         pytest.param("from p import old\nprint(old)\nold.f()\n", ["1 from-import p.old manual module-as-value", "2 module-object p.old manual module-as-value", "3 attribute p.old:f manual module-as-value"], id="one value holds all uses"),
-        pytest.param("try: from p import old\nexcept ImportError: old = None\nif old is None: x\nif not old: y\nif old: old.f\n", ["1 from-import p.old rewrite", "3 module-object p.old rewrite", "4 module-object p.old rewrite", "5 attribute p.old:f rewrite", "5 module-object p.old rewrite"], id="a guarded module is asked whether it is there"),
+        pytest.param("try: from p import old\nexcept ImportError: old = None\nif old is None: x\nif not old: y\nif old: old.f\n", ["1 from-import p.old rewrite", "3 module-object p.old rewrite", "4 module-object p.old rewrite", "5 module-object p.old rewrite", "5 attribute p.old:f rewrite"], id="a guarded module is asked whether it is there"),
         pytest.param("from .... import old\n", ["1 from-import old manual relative-import-beyond-root"], id="beyond the root (T11)"),
         pytest.param("from ...p.old import f\n", ["1 from-import p.old:f manual relative-import-beyond-root"], id="beyond the root, with a module"),
         pytest.param("from .... import else_\n", [], id="beyond the root, something else"),

@@ -60,8 +60,6 @@ def test_every_key() -> None:
         "a.c:f" = "a.b:X"
         "mock" = { to = "unittest.mock", external = true }
         "a.d" = "keep"
-        [unshim.gates]
-        tests = "pytest -q"
         """
     )
     assert recipe.targets == (Target("a.b", ("X",), ("a.types",), ("a.old",), True, {"Y": "X"}),)
@@ -73,7 +71,7 @@ def test_every_key() -> None:
     assert recipe.source_roots == (
         SourceRoot("src"), SourceRoot("lib"), SourceRoot(""), SourceRoot("", "ns.plugins"),
     )  # fmt: skip
-    assert (recipe.branch, recipe.gates) == ("mine", (("tests", "pytest -q"),))
+    assert recipe.branch == "mine"
     assert [recipe.covers(path) for path in ("src/a.py", "src/vendored/a.py", "tests/a.py")] == [True, False, False]
 
 

@@ -7,14 +7,18 @@ from collections.abc import Iterable, Iterator
 
 from codemods.reasons import EXPLANATIONS
 from codemods.references import Disposition, Reason, Reference, Relation, Step
+from codemods.shims import Verdict
 from migrate.plan import ModuleReport, Plan
 
 WIDTH = 100
 
 
-def scan_report(plan: Plan, *, every: bool = False) -> str:
+def scan_report(plan: Plan, *, every: bool = False, next_steps: bool = True) -> str:
     """The map: modules, then references by what becomes of them. ``every`` lists each reference."""
-    return "\n".join(_fitted(_scan_lines(plan, every=every))) + "\n"
+    lines = [*_scan_lines(plan, every=every)]
+    if next_steps:
+        lines += ["", *_next_steps(plan, every=every)]
+    return "\n".join(_fitted(lines)) + "\n"
 
 
 def check_report(plan: Plan) -> str:
@@ -27,8 +31,12 @@ def apply_report(plan: Plan, commits: Iterable[tuple[str, str]], *, branch: str)
     lines = [f"branch {branch}, on {plan.base[:10]}:"]
     lines += [f"  {commit[:10]} {subject}" for commit, subject in commits]
     manual = plan.with_disposition(Disposition.MANUAL)
+    staying = [one for one in plan.modules if one.verdict == Verdict.PURE_SHIM and not one.deletable]
+    if staying:
+        lines += ["", "shims that stay:"]
+        lines += [f"  {one.module}: {_count(one.references_left, 'reference')} left" for one in staying]
     if manual:
-        lines += ["", f"left for you: {_count(len(manual), 'reference')}; 'unshim scan' lists them"]
+        lines += ["", f"left for you: {_count(len(manual), 'reference')}; 'unshim scan --all' lists them"]
     lines += [
         "",
         "next:",
@@ -84,8 +92,6 @@ def _scan_lines(plan: Plan, *, every: bool) -> Iterator[str]:
         yield ""
         yield from (_line(reference) for reference in plan.references)
         yield from (f"{one.path}:{one.line}: not checked: {one.reason.value}: {one.message}" for one in plan.unchecked)
-    yield ""
-    yield from _next_steps(plan, every=every)
 
 
 def _next_steps(plan: Plan, *, every: bool) -> Iterator[str]:
@@ -107,6 +113,8 @@ def _module_lines(module: ModuleReport) -> Iterator[str]:
         state = module.verdict
     elif module.deletable:
         state = f"{module.verdict}, will be deleted"
+    elif not module.references_left and module.verdict == Verdict.MIXED:
+        state = f"{module.verdict}: nothing non-canonical is taken from it; it stays for what is its own"
     else:
         state = f"{module.verdict}, {_count(module.references_left, 'reference')} left"
     yield f"  {module.module}"

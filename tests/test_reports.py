@@ -275,7 +275,7 @@ def test_a_long_file_is_shown_in_hunks(tmp_path: Path) -> None:
     repo = make_repo(tmp_path / "repo", {**SAMPLE, "app/long.py": f"{use}{filler}def f():\n    {use}{filler}"})
     out = unshim("diff", "--repo", repo.path).text
     part = out.split("diff --git a/app/long.py")[1].split("diff --git")[0]
-    assert re.findall("^@@ .*", part, re.MULTILINE) == ["@@ -1,4 +1,4 @@", "@@ -39,7 +39,7 @@"]
+    assert re.findall("^@@ .*", part, re.MULTILINE) == ["@@ -1,4 +1,4 @@", "@@ -40,7 +40,7 @@"]
 
 
 def test_an_empty_shim_is_deleted_in_the_diff_too(tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 from codemods.references import Disposition, Reference, Unchecked
-from migrate.plan import ModuleReport, Plan
+from migrate.deletions import ModuleReport
+from migrate.plan import Plan
 
 SCHEMA = 1
 

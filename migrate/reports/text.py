@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from codemods.reasons import EXPLANATIONS
 from codemods.references import Disposition, Reason, Reference, Relation, Step
 from codemods.shims import Verdict
-from migrate.plan import ModuleReport, Plan
+from migrate.deletions import ModuleReport
+from migrate.plan import Plan
 
 WIDTH = 100
 

@@ -1,0 +1,210 @@
+"""The plan over whole repositories: what may be deleted, what holds it, where modules lie, what the recipe says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from repositories import SAMPLE, Repo, make_repo, references, scan, unchecked, unshim
+
+from migrate.errors import MigrateError
+from migrate.plan import build_plan
+from migrate.recipe import load_recipe
+from migrate.repository import Repository
+
+USE = "from app.old_manager import ChatManager\n\nprint(ChatManager)\n"
+
+
+@pytest.fixture
+def repo(tmp_path: Any) -> Repo:
+    return make_repo(tmp_path / "repo", SAMPLE)
+
+
+def module(document: Any, name: str) -> Any:
+    return next(one for one in document["modules"] if one["module"] == name)
+
+
+# what holds a shim
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "holds"),
+    [
+        pytest.param("deploy.yaml", "class: app.old_manager.ChatManager\n", True, id="configuration"),
+        pytest.param("setup.cfg", "[x]\ny =\n    app.old_manager:main\n", True, id="entry point"),
+        pytest.param("Dockerfile", "CMD python -m app.old_manager\n", True, id="command"),
+        pytest.param("ci.yml", "run: ruff app/old_manager.py\n", True, id="file path"),
+        pytest.param("app/dynamic.py", "__import__('app.old_manager')\n", True, id="string"),
+        pytest.param("app/late.py", "import importlib\nimportlib.import_module('.old_manager', 'app')\n", None, id="parts"),
+        pytest.param("README.md", "See app.old_manager.\n", False, id="prose"),
+        pytest.param("app/comment.py", "# app.old_manager was here\n", False, id="comment"),
+        pytest.param("app/doc.py", "'''Once app.old_manager.'''\n", False, id="docstring"),
+        pytest.param("other.yaml", "class: app.old_manager2.X, my.app.old_manager\n", False, id="longer names"),
+        pytest.param("app/broken.py", "import app.old_manager\nif:\n", True, id="file that does not parse"),
+        pytest.param("app/latin.py", b"import app.old_manager # \xe9\n", True, id="file that is no text"),
+        pytest.param("app/kept.py", "import app.old_manager  # unshim: keep (why)\n", True, id="kept reference"),
+        pytest.param("app/value.py", "import app.old_manager as m\nprint(m)\n", True, id="module as a value"),
+        pytest.param("app/gone.py", "from app.old_manager import gone\n", True, id="import that fails"),
+        pytest.param("app/old_manager/data.txt", "x\n", True, id="folder of the same name"),
+        pytest.param("stubs/app/old_manager.pyi", "from app.manager import ChatManager\n", None, id="stub elsewhere"),
+    ],
+)
+def test_what_holds_a_shim(path: str, text: str | bytes, holds: bool | None, repo: Repo) -> None:
+    if path.startswith("app/old_manager/"):
+        repo.commit_objects([(path.encode(), "100644", b"x\n")])
+    else:
+        repo.commit({path: text})
+    document = scan(repo)
+    shim = module(document, "app.old_manager")
+    if holds is not None:
+        assert shim["deletable"] is not holds, document
+    assert unshim("apply", "--partial", "--repo", repo.path).code == 0
+    assert (b"app/old_manager.py" in repo.files("unshim/manager")) is not shim["deletable"]
+
+
+def test_a_file_too_large_to_parse_holds_the_shim(repo: Repo) -> None:
+    repo.commit({"huge.py": "import app.old_manager\n" + "#" * (4 * 1024 * 1024)})
+    document = scan(repo)
+    assert unchecked(document) == {"huge.py": "too-large"}
+    assert not module(document, "app.old_manager")["deletable"]
+
+
+def test_a_file_that_this_clone_does_not_have_holds_the_shim(repo: Repo) -> None:
+    use = repo.files()[b"app/use.py"][1]
+    (repo.git_dir / "objects" / use[:2] / use[2:]).unlink()
+    document = scan(repo)
+    assert unchecked(document) == {"app/use.py": "blob-missing"}
+    assert not module(document, "app.old_manager")["deletable"]
+
+
+def test_shims_that_only_shims_use_go_together(repo: Repo) -> None:
+    repo.commit(
+        {
+            "app/a.py": "from app.old_manager import ChatManager\n",
+            "app/b.py": "from app.a import ChatManager\n",
+            "app/user.py": "from app.b import ChatManager\n\nprint(ChatManager)\n",
+        }
+    )
+    document = scan(repo)
+    assert {one["module"] for one in document["modules"] if one["deletable"]} == {"app.a", "app.b", "app.old_manager"}
+    repo.commit({"x.toml": "x = 'app.b'\n"})
+    held = {one["module"] for one in scan(repo)["modules"] if not one["deletable"]}
+    assert {"app.b"} <= held
+
+
+def test_a_move_that_keeps_holds_the_shim(repo: Repo) -> None:
+    repo.write({"unshim.toml": SAMPLE["unshim.toml"] + '[unshim.moves]\n"app.old_manager:ChatManager" = "keep"\n'})  # type: ignore[operator]
+    document = scan(repo)
+    assert [one["reason"] for one in document["references"]] == ["keep-recipe"]
+    assert not module(document, "app.old_manager")["deletable"]
+
+
+# the recipe's word
+
+
+def test_moves_of_modules_and_names(repo: Repo) -> None:
+    repo.commit(
+        {
+            "lib/__init__.py": "",
+            "lib/old.py": "def f(): pass\ndef g(): pass\n",
+            "lib/new.py": "def f(): pass\ndef h(): pass\n",
+            "a.py": "from lib.old import f\nf()\n",
+            "b.py": "from lib import old\nold.g()\n",
+            "c.py": "import mock\nmock.patch('x')\n",
+        }
+    )
+    repo.write(
+        {
+            "unshim.toml": '[unshim.moves]\n"lib.old" = "lib.new"\n"lib.old:g" = "lib.new:h"\n'
+            'mock = { to = "unittest.mock", external = true }\n'
+        }
+    )
+    assert unshim("apply", "--partial", "--repo", repo.path).code == 0
+    assert repo.content("unshim/moves", "a.py") == b"from lib.new import f\nf()\n"
+    assert b"mock.patch('x')" in repo.content("unshim/moves", "c.py")
+    assert repo.content("unshim/moves", "c.py") != b"import mock\nmock.patch('x')\n"
+    assert b"old.g" not in repo.content("unshim/moves", "b.py")
+    assert repo.word("log", "-1", "--format=%(trailers:key=Unshim-Recipe,valueonly)", "unshim/moves") == "moves"
+
+
+def test_a_move_to_a_name_that_is_not_there(repo: Repo) -> None:
+    repo.commit({"lib.py": "def f(): pass\n", "new.py": "", "a.py": "from lib import f\n"})
+    repo.write({"unshim.toml": '[unshim.moves]\n"lib:f" = "new:f"\n'})
+    [one] = references(scan(repo), path="a.py")
+    assert (one["disposition"], one["reason"]) == ("manual", "target-missing")
+
+
+def test_two_canonical_modules_in_one_recipe(repo: Repo) -> None:
+    repo.commit(
+        {
+            "app/room_list.py": "class RoomList: pass\n",
+            "app/old_rooms.py": "from app.room_list import RoomList\n",
+            "app/both.py": "from app.old_manager import ChatManager\nfrom app.old_rooms import RoomList\nChatManager, RoomList\n",
+        }
+    )
+    tables = "".join(f'[[unshim.canonical]]\ncanonical = "{name}"\n' for name in ("app.manager", "app.room_list"))
+    repo.write({"unshim.toml": tables})
+    assert unshim("apply", "--repo", repo.path).code == 0
+    both = b"from app.manager import ChatManager\nfrom app.room_list import RoomList\nChatManager, RoomList\n"
+    assert repo.content("unshim/manager", "app/both.py") == both
+    trailer = repo.word("log", "-1", "--format=%(trailers:key=Unshim-Recipe,valueonly)", "unshim/manager")
+    assert trailer == "app.manager, app.room_list"
+
+
+def test_excluded_files_are_neither_changed_nor_counted(repo: Repo) -> None:
+    repo.commit({"backups/use.py": USE, "backups/notes.yaml": "x: app.old_manager\n"})
+    repo.write({"unshim.toml": '[unshim]\ncanonical = "app.manager"\nexclude = ["backups/**"]\n'})
+    document = scan(repo)
+    assert not [one for one in document["references"] if one["path"].startswith("backups/")]
+    assert document["summary"]["files"] == 4
+    assert unshim("apply", "--repo", repo.path).code == 0
+    assert repo.content("unshim/manager", "backups/use.py") == USE.encode()
+
+
+# source roots
+
+
+@pytest.mark.parametrize("folder", ["src", "services/chat", "a b"])
+def test_a_source_root_is_found_by_the_canonical_module(folder: str, tmp_path: Any) -> None:
+    files = {f"{folder}/{path}" if path.startswith("app/") else path: text for path, text in SAMPLE.items()}
+    repo = make_repo(tmp_path / "repo", {**files, "tests/test_it.py": USE})
+    assert unshim("apply", "--repo", repo.path).code == 0
+    assert repo.content("unshim/manager", "tests/test_it.py").startswith(b"from app.manager import ChatManager\n")
+    assert f"{folder}/app/old_manager.py".encode() not in repo.files("unshim/manager")
+
+
+def test_a_source_root_with_a_package_prefix(tmp_path: Any) -> None:
+    repo = make_repo(
+        tmp_path / "repo",
+        {
+            "plugins/manager.py": SAMPLE["app/manager.py"],
+            "plugins/old_manager.py": "from ns.coll.plugins.manager import ChatManager\n",
+            "plugins/use.py": "from ..plugins.old_manager import ChatManager\nprint(ChatManager)\n",
+            "use.py": "from ns.coll.plugins.old_manager import ChatManager\nprint(ChatManager)\n",
+            "unshim.toml": '[unshim]\ncanonical = "ns.coll.plugins.manager"\n'
+            'source_roots = [{ path = ".", package = "ns.coll" }]\n',
+        },
+    )
+    assert unshim("apply", "--repo", repo.path).code == 0
+    assert repo.content("unshim/manager", "use.py").startswith(b"from ns.coll.plugins.manager import ChatManager\n")
+    assert repo.content("unshim/manager", "plugins/use.py").startswith(b"from ..plugins.manager import ChatManager\n")
+    assert b"plugins/old_manager.py" not in repo.files("unshim/manager")
+
+
+# the plan itself
+
+
+def test_the_plan_writes_nothing_and_tells_its_progress(repo: Repo) -> None:
+    before, objects, said = repo.state(), repo.objects(), []
+    plan = build_plan(Repository(repo.path), load_recipe(None, repo.path), "HEAD", 1, said.append)
+    assert (repo.state(), repo.objects()) == (before, objects)
+    assert said
+    assert [step.step.value for step in plan.steps] == ["rewrite", "delete"]
+    assert plan.deletions == ("app/old_manager.py",)
+    assert [change.path for change in plan.changed_files()] == ["app/old_manager.py", "app/use.py"]
+
+
+def test_the_plan_raises_where_the_recipe_does_not_fit(repo: Repo) -> None:
+    repo.write({"unshim.toml": '[unshim]\ncanonical = "app.nothing"\n'})
+    with pytest.raises(MigrateError, match="there is no module app.nothing"):
+        build_plan(Repository(repo.path), load_recipe(None, repo.path), "HEAD", 1, lambda _: None)

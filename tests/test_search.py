@@ -1,0 +1,91 @@
+"""The pre-filter: it may let too much through, and never too little."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from migrate.search import TextElsewhere, Words, dotted_mention
+
+WORDS = Words(
+    names=frozenset({"ChatManager", "ChatManagerFactory"}),
+    modules=frozenset({"app.core.manager", "single"}),
+    pairs=frozenset({("app.rooms", "Alias"), ("app.rooms", "Other")}),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        pytest.param("", False, id="empty"),
+        pytest.param("x = ChatManager", True, id="a name"),
+        pytest.param("x = MyChatManager2", True, id="part of a name"),
+        pytest.param("import app.core.manager", True, id="module and its parent"),
+        pytest.param("from app.core import manager", True, id="module from its parent"),
+        pytest.param("from app.core import (\n x,\n manager)", True, id="over lines"),
+        pytest.param("import manager", False, id="the last component alone"),
+        pytest.param("from . import manager", True, id="relative"),
+        pytest.param("from\t.. import manager", True, id="relative, with a tab"),
+        pytest.param("from .manager import x", True, id="relative module"),
+        pytest.param("import single", True, id="top-level module"),
+        pytest.param("from app.rooms import Alias", True, id="a pair"),
+        pytest.param("from .x import Alias", True, id="a pair, relative"),
+        pytest.param("Alias = 1", False, id="half a pair"),
+        pytest.param("import rooms", False, id="the other half"),
+        pytest.param("from app.rooms import *", True, id="a star"),
+        pytest.param("from app.other import *", False, id="another star"),
+        pytest.param("from app.core.managing import x", False, id="prefix of a module"),
+    ],
+)
+def test_words(text: str, found: bool) -> None:
+    assert WORDS.matcher()(text.encode()) is found
+
+
+def test_no_words_match_nothing() -> None:
+    assert not Words().matcher()(b"from . import *")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("from app.use import ChatManager", True),
+        ("from app.use import (A,\n  ChatManager)", True),
+        ("from app.use import A, ChatManager as M", True),
+        ("from .use import ChatManager", True),
+        ("from app.use import *", True),
+        ("app.use.ChatManager()", True),
+        ("use . ChatManager", True),
+        ("from app.use import Other\nChatManager", False),
+        ("from app.user import ChatManager", False),
+        ("from app.use import ChatManagers", False),
+        ("from app.reuse import ChatManager", False),
+        ("ChatManager", False),
+    ],
+)
+def test_text_elsewhere(text: str, found: bool) -> None:
+    contents = {"app/use.py": b"from app.use import ChatManager", "other.py": text.encode()}
+    assert TextElsewhere(contents, {"app.use": "app/use.py"}).mentions("app.use", "ChatManager") is found
+
+
+def test_a_package_is_also_reached_by_dots_alone() -> None:
+    contents = {"app/__init__.py": b"", "app/x.py": b"from . import ChatManager"}
+    assert TextElsewhere(contents, {"app": "app/__init__.py"}).mentions("app", "ChatManager")
+    assert not TextElsewhere(contents, {"app": "app.py"}).mentions("app", "ChatManager")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("p.old", ["p.old"]),
+        ("p.old.X p.old:X p.old, 'p.old'", ["p.old"] * 4),
+        ("see p/old.py!", ["p/old.py"]),
+        ("./p/old.py /srv/p/old.py", ["p/old.py"] * 2),
+        ("p.older x.p.old p.old_2 p_old pXold p.öld", []),
+        ("p.old.deep", ["p.old.deep"]),
+    ],
+)
+def test_dotted_mention(text: str, found: list[str]) -> None:
+    pattern = dotted_mention(["p.old", "p/old.py", "p.old.deep"])
+    assert isinstance(pattern, re.Pattern)
+    assert [match.group().decode() for match in pattern.finditer(text.encode())] == found

@@ -277,7 +277,13 @@ class Discovery:
             and self._may_be_shim(module, ownership)
             and self._is_about(module, count, total[module], ownership)
         }
-        used = {name for symbol in imported for name in (symbol.module, join(symbol.module, symbol.name or ""))}
+        used = {
+            name
+            for file in discovery.files.values()
+            for symbol in file.imported
+            if file.module != symbol.module
+            for name in (symbol.module, join(symbol.module, symbol.name or ""))
+        }
         for file in discovery.files.values():
             stands_alone = file.module not in used and not self._is_near(file.module, ownership)
             if file.module in shims or stands_alone or not self._may_be_shim(file.module, ownership):

@@ -147,7 +147,7 @@ def _files_below(folder: Path) -> dict[str, object]:
         if ".git" in place.relative_to(folder).parts:
             continue
         if place.is_symlink():
-            found[str(place)] = os.readlink(place)
+            found[str(place)] = str(place.readlink())
         elif place.is_file():
             found[str(place)] = (place.read_bytes(), place.stat().st_mtime_ns, place.stat().st_mode)
     return found

@@ -185,7 +185,8 @@ class Project:
         raw = file.source.encode(result.data)
         file, ownership, _ = self._parts(raw)
         assert not collapse_aliases(file, ownership, elsewhere).changed
-        return [f"{found.line} {found.old} {found.disposition} {found.reason or ''}".strip() for found in result.references], raw
+        listing = [f"{one.line} {one.old} {one.disposition} {one.reason or ''}".strip() for one in result.references]
+        return listing, raw
 
 
 @cache

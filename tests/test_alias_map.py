@@ -32,7 +32,7 @@ def old(text: str, **others: str) -> dict[str, str]:
         pytest.param(old("from os import path\n"), "p.old:path", "external os:path", id="imported from outside"),
         pytest.param(old("if TYPE_CHECKING: from p.new import f\n"), "p.old:f", "typing-only p.old:f", id="for the type checker alone"),
         pytest.param(old("from p.new import f\ndel f\n"), "p.old:f", "missing-name p.old:f", id="deleted again"),
-        # definitions, imports, chains
+        # definitions and chains
         pytest.param(NEW, "p.new:f", "object p.new:f", id="a definition"),
         pytest.param(old("from p.new import f\n"), "p.old:f", "object p.new:f", id="an import"),
         pytest.param(old("from p.new import f as g\n"), "p.old:g", "object p.new:f", id="a renamed import"),
@@ -166,13 +166,22 @@ def test_an_answer_does_not_depend_on_what_was_asked_before() -> None:
         pytest.param("", set(), True, id="nothing"),
         pytest.param("x = _y = 1\nimport os\n", {"x", "os"}, True, id="public names, imports too"),
         pytest.param("__all__ = ['_y']\nx = 1\n", {"_y"}, True, id="__all__ alone"),
-        pytest.param("__all__ = ['_y'] + z\nx = 1\n", {"_y", "x", "z"} - {"z"}, False, id="a computed __all__: and the public ones"),
+        pytest.param(
+            "__all__ = ['_y'] + z\nx = 1\n",
+            {"_y", "x", "z"} - {"z"},
+            False,
+            id="a computed __all__: and the public ones",
+        ),
         pytest.param("from p.new import *\n", {"f", "g", "C", "X"}, True, id="a star"),
         pytest.param("from os import *\nx = 1\n", {"x"}, False, id="a star from outside"),
         pytest.param("from p.m import *\nx = 1\n", {"x"}, True, id="a star of itself"),
         pytest.param("exec('x')\n", set(), False, id="computed names"),
-        pytest.param("import sys\nfrom p import new\nsys.modules[__name__] = new\n", {"f", "g", "C", "X"}, True, id="replaced"),
-        pytest.param("import sys\nimport os\nsys.modules[__name__] = os\n", set(), True, id="replaced by a module from outside"),
+        pytest.param(
+            "import sys\nfrom p import new\nsys.modules[__name__] = new\n", {"f", "g", "C", "X"}, True, id="replaced"
+        ),
+        pytest.param(
+            "import sys\nimport os\nsys.modules[__name__] = os\n", set(), True, id="replaced by a module from outside"
+        ),
     ],
 )
 def test_exported_names(text: str, names: set[str], known: bool) -> None:
@@ -183,7 +192,9 @@ def test_exported_names(text: str, names: set[str], known: bool) -> None:
 
 
 def test_names() -> None:
-    found = alias_map(old("from p.new import *\ng = 1\nM = {'h': 'p.new:f'}\ndef __getattr__(n): return import_module(M[n])\n"))
+    found = alias_map(
+        old("from p.new import *\ng = 1\nM = {'h': 'p.new:f'}\ndef __getattr__(n): return import_module(M[n])\n")
+    )
     assert set(found.names("p.old")) == {"f", "g", "C", "X", "M", "h", "__getattr__"}
     assert found.names("os") == ()
 
@@ -196,7 +207,9 @@ def test_names() -> None:
         pytest.param({"a.py": "if x: import b\n", "b.py": ""}, {"b"}, id="branches may run"),
         pytest.param({"a.py": "import p.new\n", **NEW}, {"p", "p.new"}, id="packages are loaded first"),
         pytest.param({"a.py": "from p import new\n", **NEW}, {"p", "p.new"}, id="a submodule by from"),
-        pytest.param({"a.py": "from p import new\n", **NEW, "p/__init__.py": "new = 1\n"}, {"p"}, id="an attribute that hides it"),
+        pytest.param(
+            {"a.py": "from p import new\n", **NEW, "p/__init__.py": "new = 1\n"}, {"p"}, id="an attribute that hides it"
+        ),
         pytest.param({"a.py": "from p.new import f\n", **NEW}, {"p", "p.new"}, id="a name"),
     ],
 )

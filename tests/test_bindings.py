@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 from support import facts_of
 
-from codemods.bindings import Binding, BindingKind, string_value
+from codemods.bindings import Binding, string_value
 from codemods.syntax import parse
 
 
@@ -119,7 +119,9 @@ def test_relative_imports_of_a_package_count_from_itself() -> None:
         pytest.param("from a import x\n", set(), id="none without a guard"),
         pytest.param("if TYPE_CHECKING: from a import x\nx = 1\n", set(), id="bound at run time too"),
         pytest.param("if TYPE_CHECKING: from a import x\n", {"x"}, id="under the guard alone"),
-        pytest.param("if TYPE_CHECKING:\n  from a import x\n  import y\nelse: y = 1\n", {"x"}, id="the else branch is run time"),
+        pytest.param(
+            "if TYPE_CHECKING:\n  from a import x\n  import y\nelse: y = 1\n", {"x"}, id="the else branch is run time"
+        ),
     ],
 )
 def test_typing_names(text: str, names: set[str]) -> None:
@@ -224,7 +226,11 @@ def test_computed(text: str, computed: bool, replaced_by: str | None) -> None:
         pytest.param("from .... import *\n", [], id="beyond the root"),
         pytest.param("from a import *\nfrom .b import *\n", ["a", "q.b"], id="two"),
         pytest.param("if x: from a import *\n", ["a conditional"], id="in a branch"),
-        pytest.param("try: from a import *\nexcept ImportError: from b import *\n", ["a conditional", "b conditional"], id="in a try"),
+        pytest.param(
+            "try: from a import *\nexcept ImportError: from b import *\n",
+            ["a conditional", "b conditional"],
+            id="in a try",
+        ),
     ],
 )
 def test_stars(text: str, stars: list[str]) -> None:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from repositories import DIVERGENT, ROOT, SAMPLE, Repo, Result, make_repo, scan, unshim, unshim_process
+from repositories import DIVERGENT, ROOT, SAMPLE, Repo, Result, make_repo, scan, unshim
 
 READERS = (("scan",), ("scan", "--format", "json"), ("scan", "--all"), ("diff",), ("check",))
 NAKED = {path: text for path, text in SAMPLE.items() if path != "unshim.toml"}
@@ -165,7 +165,7 @@ def test_no_color_means_no_escape_sequences_at_all(repo: Repo) -> None:
         assert "\x1b" not in result.err
 
 
-# situations: no repository, or an unusual one
+# situations without a repository, or with an unusual one
 
 
 @pytest.mark.parametrize("command", [*READERS, ("apply",), ("init", "app.manager")], ids=" ".join)
@@ -281,7 +281,7 @@ def test_a_repository_of_somebody_else(repo: Repo) -> None:
     assert_situation(result, "safe.directory")
 
 
-# situations: revisions and branches
+# situations of revisions and branches
 
 
 @pytest.mark.parametrize("revision", ["nowhere", "deadbeef", "HEAD~99", "HEAD:app", "", "-x", "main..topic", "--all"])
@@ -304,7 +304,9 @@ def test_another_revision_is_read_as_it_was(repo: Repo) -> None:
     assert repo.word("rev-parse", "unshim/manager~2") == old
 
 
-@pytest.mark.parametrize("name", ["a..b", "-x", "HEAD", "a b", "a~1", "x.lock", "refs/heads/", "@{-1}", "@", "a/", "a\n"])
+@pytest.mark.parametrize(
+    "name", ["a..b", "-x", "HEAD", "a b", "a~1", "x.lock", "refs/heads/", "@{-1}", "@", "a/", "a\n"]
+)
 def test_a_bad_branch_name(name: str, repo: Repo) -> None:
     before = repo.state()
     result = unshim("apply", "--repo", repo.path, f"--branch={name}")
@@ -361,7 +363,7 @@ def test_a_branch_that_is_checked_out_is_never_moved(repo: Repo, tmp_path: Path)
     assert repo.state() == before
 
 
-# situations: the recipe's file
+# situations of the recipe's file
 
 
 def test_no_recipe(tmp_path: Path) -> None:

@@ -40,7 +40,9 @@ def test_its_tests_pass_before_and_after(example: Repo, tmp_path: Path) -> None:
     example.git("worktree", "add", "-q", "--detach", str(after), BRANCH)
     assert its_own_tests(after) == its_own_tests(example.path)
     sessions = [
-        subprocess.run([sys.executable, "-m", "chat"], cwd=folder, env=ENVIRONMENT, capture_output=True, check=True).stdout
+        subprocess.run(
+            [sys.executable, "-m", "chat"], cwd=folder, env=ENVIRONMENT, capture_output=True, check=True
+        ).stdout
         for folder in (example.path, after)
     ]
     assert sessions[0] == sessions[1] != b""

@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+import ast
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +22,7 @@ BOM = b"\xef\xbb\xbf"
 
 
 # ------------------------------------------------------------------------------------------------------------------
-# bytes (T83-T92)
+# bytes: T83 to T92
 
 
 @pytest.mark.parametrize(
@@ -114,7 +117,9 @@ STATEMENT = st.sampled_from(
 )  # fmt: skip
 
 
-@given(st.lists(st.tuples(STATEMENT, NEWLINE), max_size=8, unique_by=lambda line: line[0]), st.booleans(), st.booleans())
+@given(
+    st.lists(st.tuples(STATEMENT, NEWLINE), max_size=8, unique_by=lambda line: line[0]), st.booleans(), st.booleans()
+)
 def test_only_what_moves_is_touched(lines: list[tuple[str, str]], bom: bool, final: bool) -> None:
     if "import p.old" not in [statement for statement, _ in lines]:
         lines = [line for line in lines if line[0] != "p.old.f()"]
@@ -168,7 +173,14 @@ def test_listing(text: str, listing: list[str]) -> None:
     PLAIN.rewritten(text)
 
 
-FOREIGN = {**BASIC, "q/__init__.py": "", "q/new.py": "def f(): ...\n", "top.py": "from p.new import f\n", "sub/__init__.py": "", "sub/old.py": "from p.new import f\n"}
+FOREIGN = {
+    **BASIC,
+    "q/__init__.py": "",
+    "q/new.py": "def f(): ...\n",
+    "top.py": "from p.new import f\n",
+    "sub/__init__.py": "",
+    "sub/old.py": "from p.new import f\n",
+}
 
 
 @pytest.mark.parametrize(
@@ -300,3 +312,100 @@ def test_dotted_edits_keep_what_stands_between(pieces: list[tuple[str, str, str]
 def test_positions_are_those_of_the_base() -> None:
     source = SourceText(b"import p.old\n")
     assert source.position(7) == (1, 8)
+
+
+# ------------------------------------------------------------------------------------------------------------------
+# laws that hold for any program: it stays valid, its other lines stay, a second run changes nothing
+
+LINES = """\
+import p.old
+import p.old as o
+import p.old as old
+import p.old, p.other
+import p, os
+import p as q
+from p import old
+from p import old as o
+from p import old, other
+from p import new as old
+import p.new
+import old
+from p.old import f
+from p.old import f as g, C
+from p.old import f, h
+from p.old import *
+from p.new import f
+p.old.f()
+p.other.h()
+p.old
+old.f()
+old
+o.g
+p.old.f = 1
+del p.old.f
+del old
+p = 1
+old = None
+new = 3
+__all__ = ['old', 'f']
+x: 'p.old.C' = p.old.C
+f'{p.old.f()} {old.f}'
+def h(new): return old.f(new)
+def h(p): p.old.f()
+def k(): import p.old; p.old.f()
+def k(): global old; from p import old
+class A: from p import old; x = old.f
+class A: import p.old; y = p.old.f
+try: from p import old
+try: import p.old as old
+lambda p=p.old.f: p.old
+[p.old.f for p in [p.old]]
+with p.old.f as p.old.C: pass
+for old in old.f: pass
+from p.old import f; p.old.f()
+if TYPE_CHECKING: import p.old
+if p.old.f: import p.other
+lazy import p.old
+from mock import patch as f""".splitlines()
+HANDLERS = ["old = None", "pass", "from p import new as old", "import p.new as old"]
+
+
+def programs(seed: int) -> tuple[Project, str]:
+    pick = random.Random(seed)
+    shims = (
+        "from p.new import f, g, C\n",
+        "from p.new import *\n",
+        "from p.new import f as ff, f, C\ndef h(): ...\n",
+        "import warnings\nfrom p.new import f, C\nwarnings.warn('x')\n",
+    )
+    packages = ("", "from . import old, new\n", "from p.old import f\n", "import p.other\n")
+    files = {**BASIC, "p/old.py": pick.choice(shims), "p/__init__.py": pick.choice(packages)}
+    moves = pick.choice(
+        [
+            (),
+            (),
+            (move("p.old:f", "p.other:h"),),
+            (move("p.old:f", "p.new:g"),),
+            (move("mock", "unittest.mock", external=True),),
+        ]
+    )
+    mentioned = pick.choice([(), ("use:old",)])
+    lines = [pick.choice(LINES) for _ in range(pick.randint(1, 6))]
+    text = "".join(
+        line + ("\nexcept ImportError: " + pick.choice(HANDLERS) if line.startswith("try") else "") + "\n"
+        for line in lines
+    )
+    return Project(files, moves=moves, mentioned=mentioned, path=pick.choice(["use.py", "p/use.py"])), text
+
+
+@pytest.mark.parametrize("start", range(0, 600, 150))
+def test_any_program(start: int) -> None:
+    for seed in range(start, start + 150):
+        project, text = programs(seed)
+        new = project.rewritten(text).decode()
+        note = f"seed {seed}, {project}\n{text}\n->\n{new}"
+        ast.parse(new.replace("lazy ", ""))
+        other = [
+            line for line in text.splitlines() if "old" not in line and "import" not in line and "mock" not in line
+        ]
+        assert all(line in new.splitlines() for line in other), note

@@ -12,7 +12,11 @@ from codemods.references import apply_edits
 from codemods.source import SourceText
 from codemods.syntax import Span
 
-FALLIBLE = {**BASIC, "p/old.py": "from p.new import f, g, C\n", "p/new.py": "import p.gone\ndef f(): ...\ndef g(): ...\nclass C: ...\n"}
+FALLIBLE = {
+    **BASIC,
+    "p/old.py": "from p.new import f, g, C\n",
+    "p/new.py": "import p.gone\ndef f(): ...\ndef g(): ...\nclass C: ...\n",
+}
 
 
 @pytest.mark.parametrize(

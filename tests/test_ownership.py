@@ -1,6 +1,6 @@
 """ownership.py: what a path is, compared with the canonical module's."""
 
-# ruff: noqa: E501  one row, one line
+
 
 from __future__ import annotations
 
@@ -12,7 +12,14 @@ from codemods.ownership import Finding, Move, Ownership, Target
 from codemods.symbols import Symbol, parse_symbol
 
 
-def ownership(files: Texts, *targets: Target, moves: tuple[Move, ...] = (), shims: tuple[str, ...] = (), twins: dict[str, str] | None = None, opaque: tuple[str, ...] = ()) -> Ownership:
+def ownership(
+    files: Texts,
+    *targets: Target,
+    moves: tuple[Move, ...] = (),
+    shims: tuple[str, ...] = (),
+    twins: dict[str, str] | None = None,
+    opaque: tuple[str, ...] = (),
+) -> Ownership:
     repository = Repository(files, frozenset(opaque), twins=twins or {})
     return Ownership(AliasMap(repository), repository, targets or (Target("p.new"),), moves, shims)
 
@@ -33,10 +40,27 @@ def with_new(text: str, **others: str) -> dict[str, str]:
         pytest.param("import os\nfrom p.other import h\n", Target("p.new"), (), id="what it imports is not its own"),
         pytest.param("__version__ = '1'\n", Target("p.new"), (), id="dunder names are not its own"),
         pytest.param("def f(): ...\nX = 1\n_y = 2\n", Target("p.new"), ("f", "X", "_y"), id="what it defines"),
-        pytest.param("from p.other import h\n__all__ = ['h']\ndef f(): ...\n", Target("p.new"), ("h", "f"), id="what its __all__ lists"),
-        pytest.param("from p.other import h\n__all__ = ['h']\ndef f(): ...\n", Target("p.new", homes=("p.other",)), ("f",), id="not what it passes on of a home"),
-        pytest.param("from p.other import h as g\n__all__ = ['g']\n", Target("p.new", homes=("p.other",)), ("g",), id="a home's object under a name of its own"),
-        pytest.param("def f(): ...\ndef g(): ...\n", Target("p.new", symbols=("g",)), ("g",), id="what the recipe says"),
+        pytest.param(
+            "from p.other import h\n__all__ = ['h']\ndef f(): ...\n",
+            Target("p.new"),
+            ("h", "f"),
+            id="what its __all__ lists",
+        ),
+        pytest.param(
+            "from p.other import h\n__all__ = ['h']\ndef f(): ...\n",
+            Target("p.new", homes=("p.other",)),
+            ("f",),
+            id="not what it passes on of a home",
+        ),
+        pytest.param(
+            "from p.other import h as g\n__all__ = ['g']\n",
+            Target("p.new", homes=("p.other",)),
+            ("g",),
+            id="a home's object under a name of its own",
+        ),
+        pytest.param(
+            "def f(): ...\ndef g(): ...\n", Target("p.new", symbols=("g",)), ("g",), id="what the recipe says"
+        ),
         pytest.param("", Target("p.gone"), (), id="a module that is not there"),
     ],
 )
@@ -46,7 +70,9 @@ def test_owned_names(text: str, target: Target, names: tuple[str, ...]) -> None:
 
 def test_distinctive_names_have_two_words() -> None:
     target = Target("p.new")
-    own = ownership(with_new("def get_manager(): ...\nclass WebSocket: ...\ndef main(): ...\nlogger = 1\n_two_words = 1\n"), target)
+    own = ownership(
+        with_new("def get_manager(): ...\nclass WebSocket: ...\ndef main(): ...\nlogger = 1\n_two_words = 1\n"), target
+    )
     assert own.distinctive_names(target) == {"get_manager", "WebSocket"}
     assert own.distinctive_names(target) == {"get_manager", "WebSocket"}
 
@@ -55,7 +81,12 @@ def test_distinctive_names_have_two_words() -> None:
     ("text", "target", "names"),
     [
         pytest.param("", Target("p.gone"), set(), id="no module"),
-        pytest.param("def f(): ...\nX = 1\ndef _g(): ...\nclass C: ...\n", Target("p.new"), {"f", "C"}, id="functions and classes"),
+        pytest.param(
+            "def f(): ...\nX = 1\ndef _g(): ...\nclass C: ...\n",
+            Target("p.new"),
+            {"f", "C"},
+            id="functions and classes",
+        ),
         pytest.param("def f(): ...\n__all__ = ['X']\nX = 1\n", Target("p.new"), {"X"}, id="its __all__"),
         pytest.param("def f(): ...\nX = 1\n", Target("p.new", symbols=("X",)), {"X"}, id="what the recipe says"),
     ],
@@ -66,7 +97,9 @@ def test_public_names(text: str, target: Target, names: set[str]) -> None:
 
 def test_implementation_modules() -> None:
     target = Target("p.new", symbols=("h", "f"))
-    assert ownership(with_new("from p.other import h\ndef f(): ...\n"), target).implementation_modules(target) == {"p.other"}
+    assert ownership(with_new("from p.other import h\ndef f(): ...\n"), target).implementation_modules(target) == {
+        "p.other"
+    }
 
 
 @pytest.mark.parametrize(
@@ -106,7 +139,11 @@ WS_TARGET = Target("ws.web_socket")
         pytest.param("ws:web_socket", "nothing", id="the canonical module as a name"),
         pytest.param("far.away:WebSocket", "divergent different-object", id="another class of a distinctive name"),
         pytest.param("ws.near:make_web_socket", "divergent no-canonical-home", id="a name like the module's, near"),
-        pytest.param("far.gone:WebSocket", "repair ws.web_socket:WebSocket repair-off", id="a missing module and a distinctive name"),
+        pytest.param(
+            "far.gone:WebSocket",
+            "repair ws.web_socket:WebSocket repair-off",
+            id="a missing module and a distinctive name",
+        ),
         pytest.param("ws.near:WebSocket", "repair ws.web_socket:WebSocket repair-off", id="a missing name"),
         pytest.param("far.gone:make_web_socket", "nothing", id="missing, like the module's name, far away"),
         pytest.param("ws.gone:make_web_socket", "missing module-missing", id="missing, like the module's name, near"),
@@ -126,18 +163,32 @@ def test_repairs_can_be_asked_for() -> None:
     [
         pytest.param("from p.new import f\n", "f", "alias p.new:f", id="an alias"),
         pytest.param("from p.new import f as g2\n", "g2", "alias p.new:f", id="under another name"),
-        pytest.param("import os\n", "os", "divergent no-canonical-home", id="a module from outside that the canonical one lacks"),
+        pytest.param(
+            "import os\n", "os", "divergent no-canonical-home", id="a module from outside that the canonical one lacks"
+        ),
         pytest.param("def f(): ...\n", "f", "divergent different-object", id="another object"),
         pytest.param("def only(): ...\n", "only", "divergent no-canonical-home", id="an object that nobody else has"),
         pytest.param("from p.new import f\n", "gone", "missing name-missing", id="a name that it lacks"),
-        pytest.param("from p.new import f\n", "g", "repair p.new:g repair-off", id="a name that the canonical module has"),
+        pytest.param(
+            "from p.new import f\n", "g", "repair p.new:g repair-off", id="a name that the canonical module has"
+        ),
         pytest.param("from p.new import f\n", "__doc__", "divergent module-as-value", id="its own docstring"),
-        pytest.param("if x: from p.new import f\nelse: f = 1\n", "f", "undecidable ambiguous-binding", id="two objects"),
+        pytest.param(
+            "if x: from p.new import f\nelse: f = 1\n", "f", "undecidable ambiguous-binding", id="two objects"
+        ),
         pytest.param("def __getattr__(n): return x(n)\n", "f", "undecidable computed-names", id="computed"),
-        pytest.param("if TYPE_CHECKING: from p.new import f\n", "f", "undecidable type-checking-only", id="for the type checker"),
-        pytest.param("from p.new import f\ndef h():\n  global f\n", "f", "undecidable p.new:f rebound-at-run-time", id="rebound"),
-        pytest.param("import p.gone\nfrom p.new import f\n", "f", "repair p.new:f repair-off", id="the shim cannot be imported"),
-        pytest.param("from p.new import f\nx = not_bound\n)\n", "f", "missing module-missing", id="the shim's file is at fault"),
+        pytest.param(
+            "if TYPE_CHECKING: from p.new import f\n", "f", "undecidable type-checking-only", id="for the type checker"
+        ),
+        pytest.param(
+            "from p.new import f\ndef h():\n  global f\n", "f", "undecidable p.new:f rebound-at-run-time", id="rebound"
+        ),
+        pytest.param(
+            "import p.gone\nfrom p.new import f\n", "f", "repair p.new:f repair-off", id="the shim cannot be imported"
+        ),
+        pytest.param(
+            "from p.new import f\nx = not_bound\n)\n", "f", "missing module-missing", id="the shim's file is at fault"
+        ),
     ],
 )
 def test_a_shims_names(old: str, name: str, finding: str) -> None:
@@ -154,7 +205,11 @@ def test_what_the_canonical_module_merely_imported_counts_through_a_shim() -> No
 
 
 def test_homes() -> None:
-    files = with_new("from p.types import T\n__all__ = ['T']\ndef f(): ...\n", types="class T: ...\ndef u(): ...\n", old="from p.new import T, f\nfrom p.types import u\n")
+    files = with_new(
+        "from p.types import T\n__all__ = ['T']\ndef f(): ...\n",
+        types="class T: ...\ndef u(): ...\n",
+        old="from p.new import T, f\nfrom p.types import u\n",
+    )
     own = ownership(files, Target("p.new", homes=("p.types",)), shims=("p.old",))
     assert show(own.finding(Symbol("p.types", "T"))) == "home p.types:T home"
     assert show(own.finding(Symbol("p.types", "gone"))) == "missing name-missing"
@@ -170,13 +225,30 @@ def test_homes() -> None:
         pytest.param([move("p.other", None)], "p.other:h", "moved keep-recipe", id="keep the module"),
         pytest.param([move("p.other:h", "p.new:g")], "p.other:h", "moved p.new:g", id="one symbol"),
         pytest.param([move("p.other", "p.new")], "p.other:f", "moved p.new:f", id="a module, name by name"),
-        pytest.param([move("p.other", "p.new")], "p.other:h", "moved p.new:h target-missing", id="a name that the new place lacks"),
-        pytest.param([move("p.other", "p.gone")], "p.other:h", "moved p.gone:h target-missing", id="a new place that is not there"),
+        pytest.param(
+            [move("p.other", "p.new")],
+            "p.other:h",
+            "moved p.new:h target-missing",
+            id="a name that the new place lacks",
+        ),
+        pytest.param(
+            [move("p.other", "p.gone")],
+            "p.other:h",
+            "moved p.gone:h target-missing",
+            id="a new place that is not there",
+        ),
         pytest.param([move("p.other", "os")], "p.other:h", "moved os:h target-missing", id="outside without external"),
         pytest.param([move("p.other", "os", external=True)], "p.other:h", "moved os:h", id="outside"),
-        pytest.param([move("p.other", "os", external=True)], "p.other.sub:h", "moved target-submodule-missing", id="a submodule of an external move (T13)"),
+        pytest.param(
+            [move("p.other", "os", external=True)],
+            "p.other.sub:h",
+            "moved target-submodule-missing",
+            id="a submodule of an external move (T13)",
+        ),
         pytest.param([move("p", "q")], "p.other:h", "moved q.other:h", id="a package"),
-        pytest.param([move("p", "q"), move("p.other", "p.new")], "p.other:f", "moved p.new:f", id="the nearest move counts"),
+        pytest.param(
+            [move("p", "q"), move("p.other", "p.new")], "p.other:f", "moved p.new:f", id="the nearest move counts"
+        ),
         pytest.param([move("p.other", "p.new")], "p:other", "moved p.new", id="the module as a name of its package"),
     ],
 )
@@ -191,8 +263,20 @@ def test_moves(moves: list[Move], symbol: str, finding: str) -> None:
         pytest.param(BASIC, (), "p.old", "nothing", id="no shim"),
         pytest.param(BASIC, ("p.old",), "p.old", "divergent p.new module-as-value", id="two modules are two objects"),
         pytest.param(BASIC, ("p.gone",), "p.gone", "missing module-missing", id="a shim that is not there"),
-        pytest.param({**BASIC, "p/old.py": "import p.gone\n"}, ("p.old",), "p.old", "missing module-missing", id="a shim that cannot be imported"),
-        pytest.param({**BASIC, "p/old.py": "import sys\nfrom p import new\nsys.modules[__name__] = new\n"}, ("p.old",), "p.old", "alias p.new", id="the very same module (T62)"),
+        pytest.param(
+            {**BASIC, "p/old.py": "import p.gone\n"},
+            ("p.old",),
+            "p.old",
+            "missing module-missing",
+            id="a shim that cannot be imported",
+        ),
+        pytest.param(
+            {**BASIC, "p/old.py": "import sys\nfrom p import new\nsys.modules[__name__] = new\n"},
+            ("p.old",),
+            "p.old",
+            "alias p.new",
+            id="the very same module (T62)",
+        ),
     ],
 )
 def test_module_finding(files: Texts, shims: tuple[str, ...], module: str, finding: str) -> None:
@@ -200,7 +284,13 @@ def test_module_finding(files: Texts, shims: tuple[str, ...], module: str, findi
 
 
 def test_a_shim_belongs_to_the_canonical_module_that_it_imports() -> None:
-    files = {**BASIC, "q/__init__.py": "", "q/new.py": "def f(): ...\n", "q/old.py": "from q.new import f\n", "q/none.py": ""}
+    files = {
+        **BASIC,
+        "q/__init__.py": "",
+        "q/new.py": "def f(): ...\n",
+        "q/old.py": "from q.new import f\n",
+        "q/none.py": "",
+    }
     own = ownership(files, Target("p.new"), Target("q.new", shims=("q.named",)), shims=("q.old", "q.none", "q.named"))
     found = own.module_finding("q.old")
     assert found is not None
@@ -211,7 +301,9 @@ def test_a_shim_belongs_to_the_canonical_module_that_it_imports() -> None:
 
 
 def test_one_file_under_two_roots() -> None:
-    own = ownership(BASIC, shims=("p.old",), twins={"src.p.new": "p.new", "src.p.old": "p.old", "src.p.other": "p.other"})
+    own = ownership(
+        BASIC, shims=("p.old",), twins={"src.p.new": "p.new", "src.p.old": "p.old", "src.p.other": "p.other"}
+    )
     assert show(own.finding(Symbol("src.p.new", "f"))) == "divergent p.new:f other-source-root"
     assert show(own.finding(Symbol("src.p.other", "h"))) == "nothing"
     assert show(own.module_finding("src.p.old")) == "divergent p.old other-source-root"
@@ -222,9 +314,31 @@ def test_one_file_under_two_roots() -> None:
 
 def test_watching() -> None:
     own = ownership(BASIC, shims=("p.old",), moves=(move("a.b", "c"), move("d.e:f", "c:f")))
-    assert [own.is_watched(module) for module in ("p.old", "p.older", "p", "a.b", "a.b.x", "a", "d.e")] == [True, False, False, True, True, False, False]
-    assert [own.watched_below(module) for module in ("p", "p.old", "p.older", "a", "d", "d.e", "d.ee")] == [True, True, False, True, True, True, False]
-    assert [own.moves_at_or_below(module) for module in ("p", "a", "a.b", "a.b.x", "a.bb")] == [False, True, True, True, False]
+    assert [own.is_watched(module) for module in ("p.old", "p.older", "p", "a.b", "a.b.x", "a", "d.e")] == [
+        True,
+        False,
+        False,
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert [own.watched_below(module) for module in ("p", "p.old", "p.older", "a", "d", "d.e", "d.ee")] == [
+        True,
+        True,
+        False,
+        True,
+        True,
+        True,
+        False,
+    ]
+    assert [own.moves_at_or_below(module) for module in ("p", "a", "a.b", "a.b.x", "a.bb")] == [
+        False,
+        True,
+        True,
+        True,
+        False,
+    ]
     assert own.with_shims({"p.more"}).shims == {"p.old", "p.more"}
     assert own.with_shims({"p.new"}).shims == {"p.old"}
     assert own.is_ours("p.gone")
@@ -253,7 +367,11 @@ def test_mentioned_attributes() -> None:
 )
 def test_purity(old: str, pure: bool, silent: bool, interchangeable: bool) -> None:
     own = ownership({**BASIC, "p/old.py": old})
-    assert (own.is_pure("p.old"), own.is_silent("p.old"), own.is_interchangeable("p.old", "p.new")) == (pure, silent, interchangeable)
+    assert (own.is_pure("p.old"), own.is_silent("p.old"), own.is_interchangeable("p.old", "p.new")) == (
+        pure,
+        silent,
+        interchangeable,
+    )
     assert not own.is_pure("p.gone")
 
 
@@ -261,10 +379,18 @@ def test_purity(old: str, pure: bool, silent: bool, interchangeable: bool) -> No
     ("files", "cycle"),
     [
         pytest.param({}, None, id="the canonical module does not import the consumer"),
-        pytest.param({"p/new.py": "import use\n", "p/old.py": "from p.new import f\n"}, None, id="the old path had the cycle already"),
+        pytest.param(
+            {"p/new.py": "import use\n", "p/old.py": "from p.new import f\n"},
+            None,
+            id="the old path had the cycle already",
+        ),
         pytest.param({"p/new.py": "def f(): import use\n", "p/old.py": ""}, None, id="in a function"),
         pytest.param({"p/new.py": "import use\n", "p/old.py": ""}, ("use", "p.new", "use"), id="directly (T70)"),
-        pytest.param({"p/new.py": "import p.other\n", "p/other.py": "import use\n", "p/old.py": ""}, ("use", "p.new", "p.other", "use"), id="through another"),
+        pytest.param(
+            {"p/new.py": "import p.other\n", "p/other.py": "import use\n", "p/old.py": ""},
+            ("use", "p.new", "p.other", "use"),
+            id="through another",
+        ),
     ],
 )
 def test_new_cycle(files: dict[str, str], cycle: tuple[str, ...] | None) -> None:

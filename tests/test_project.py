@@ -11,9 +11,10 @@ from migrate.repository import Entry
 
 
 def project(files: dict[str, str | bytes], *roots: SourceRoot, modes: dict[str, str] | None = None) -> Project:
-    entries = [Entry(path, (modes or {}).get(path, "100644"), "0" * 40, len(text)) for path, text in files.items()]
-    made = Project(entries, roots or (SourceRoot(""),))
-    made.contents.update({path: text.encode() if isinstance(text, str) else text for path, text in files.items()})
+    contents = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
+    entries = [Entry(path, (modes or {}).get(path, "100644"), "0" * 40, len(data)) for path, data in contents.items()]
+    made = Project(entries, roots or (SourceRoot(""),), lambda entry: contents[entry.path])
+    made.contents.update(contents)
     return made
 
 

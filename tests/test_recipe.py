@@ -126,12 +126,27 @@ def test_the_branch_is_named_after_the_module(module: str, branch: str) -> None:
             '[unshim]\ncanonical = "a"\nsource_roots = [{ paht = "x" }]',
             ["paht"], "did you mean path?", id="key in a source root",
         ),
-        pytest.param('[unshim]\ncanonical = "a"\nhomes = "a.b"', ["homes: expected a list, got a string"], "", id="string for a list"),
-        pytest.param('[unshim]\ncanonical = "a"\nrepairs = "no"', ["repairs: expected true or false, got a string"], "", id="string for a flag"),
-        pytest.param('[unshim]\ncanonical = "a"\nexclude = [1]', ["exclude: expected a string, got a number"], "", id="number for a glob"),
-        pytest.param("[unshim]\ncanonical = 3", ["canonical: expected a string or a list, got a number"], "", id="number for a module"),
+        pytest.param(
+            '[unshim]\ncanonical = "a"\nhomes = "a.b"',
+            ["homes: expected a list, got a string"], "", id="string for a list",
+        ),
+        pytest.param(
+            '[unshim]\ncanonical = "a"\nrepairs = "no"',
+            ["repairs: expected true or false, got a string"], "", id="string for a flag",
+        ),
+        pytest.param(
+            '[unshim]\ncanonical = "a"\nexclude = [1]',
+            ["exclude: expected a string, got a number"], "", id="number for a glob",
+        ),
+        pytest.param(
+            "[unshim]\ncanonical = 3",
+            ["canonical: expected a string or a list, got a number"], "", id="number for a module",
+        ),
         pytest.param("[unshim]\ncanonical = []", ["neither a canonical"], "", id="empty list of canonicals"),
-        pytest.param('[unshim]\ncanonical = ["a"]', ["canonical: expected a table, got a string"], "", id="list of names for a table"),
+        pytest.param(
+            '[unshim]\ncanonical = ["a"]',
+            ["canonical: expected a table, got a string"], "", id="list of names for a table",
+        ),
         pytest.param('[unshim]\ncanonical = "a-b.c"', ["canonical", "'a-b.c'"], "package.module", id="no module name"),
         pytest.param('[unshim]\ncanonical = ""', ["canonical", "''"], "package.module", id="empty module name"),
         pytest.param('[unshim]\ncanonical = "a:B"', ["canonical", "a:B"], "package.module", id="symbol as canonical"),
@@ -325,8 +340,14 @@ def test_exclude_is_stronger_than_include() -> None:
     assert [recipe.covers(path) for path in ("a/x.py", "a/b/x.py", "b/x.py", "c/x.py")] == [True, False, True, False]
 
 
-_names = st.text(st.sampled_from("ab._-+ \n\u00e9"), min_size=1, max_size=4).filter(lambda name: name not in (".", ".."))
-_pieces = st.lists(st.sampled_from(["a", "b", ".", "*", "?", "[ab]", "[!a]", "+", "[", "]", "!", "-", "\u00e9"]), min_size=1, max_size=4)
+_names = st.text(st.sampled_from("ab._-+ \n\u00e9"), min_size=1, max_size=4).filter(
+    lambda name: name not in (".", "..")
+)
+_pieces = st.lists(
+    st.sampled_from(["a", "b", ".", "*", "?", "[ab]", "[!a]", "+", "[", "]", "!", "-", "\u00e9"]),
+    min_size=1,
+    max_size=4,
+)
 
 
 @settings(deadline=None, max_examples=200)

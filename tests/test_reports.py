@@ -26,15 +26,18 @@ WIDE: dict[str, str | bytes] = {
     **SAMPLE,
     **DIVERGENT,
     "app/__init__.py": "from . import old_manager\n",
-    "app/relative.py": "from .old_manager import (\n    # first\n    ChatManager,\n    get_chat_manager as get,\n)\nget, ChatManager\n",
+    "app/relative.py": "from .old_manager import (\n    # first\n    ChatManager,\n    get_chat_manager as get,\n)\n"
+    "get, ChatManager\n",
     "app/star.py": "from app.old_manager import *  # noqa\n\nChatManager()\n",
-    "app/modules.py": "from app import old_manager as o\nimport os, app.old_manager\n\no.ChatManager(); app.old_manager.get_chat_manager()\n",
+    "app/modules.py": "from app import old_manager as o\nimport os, app.old_manager\n\n"
+    "o.ChatManager(); app.old_manager.get_chat_manager()\n",
     "app/missing.py": "from app.old_manager import Gone\n",
     "app/kept.py": "from app.old_manager import ChatManager  # unshim: keep (why not)\n",
     "app/wide.py": "# ü→\ndef f(é=1):\n\tfrom app.old_manager import ChatManager as Größe; return Größe\n",
-    "app/strings.py": "'''See app.old_manager.'''\n# app.old_manager\nNAME = 'ü app.old_manager'\nPATH = 'app/old_manager.py'\n",
+    "app/strings.py": "'''See app.old_manager.'''\n# app.old_manager\n"
+    "NAME = 'ü app.old_manager'\nPATH = 'app/old_manager.py'\n",
     "docs/guide.md": "Read *app.old_manager*,\nthen app/old_manager.py\n",
-    "deploy.yaml": "class: app.old_manager.ChatManager\n",
+    "deploy.yaml": "größe: app.old_manager.ChatManager\n",
     "app/broken.py": "import app.old_manager\nif:\n",
     "vendored/latin.py": b"import app.old_manager  # \xff\n",
 }
@@ -71,7 +74,8 @@ def assert_schema(document: Any) -> None:
     assert isinstance(document["recipe"], dict)
     for one in document["references"]:
         assert list(one) == [
-            "path", "line", "column", "kind", "old", "new", "relation", "disposition", "reason", "detail", "chain", "step",
+            "path", "line", "column", "kind", "old", "new", "relation", "disposition", "reason", "detail", "chain",
+            "step",
         ]  # fmt: skip
         assert isinstance(one["path"], str) and one["path"]
         assert isinstance(one["line"], int) and one["line"] >= 1
@@ -94,7 +98,7 @@ def assert_schema(document: Any) -> None:
         assert list(one) == ["module", "path", "verdict", "references_left", "deletable", "evidence"]
         assert re.fullmatch(SYMBOL, one["module"])
         assert one["path"] is None or isinstance(one["path"], str)
-        assert one["verdict"] in {"canonical", "home", "pure-shim", "mixed", "implementation", "missing"}
+        assert one["verdict"] in {"canonical", "home", "pure-shim", "mixed", "implementation", "missing", "broken"}
         assert isinstance(one["references_left"], int) and one["references_left"] >= 0
         assert isinstance(one["deletable"], bool)
         assert not (one["deletable"] and one["references_left"])
@@ -145,6 +149,16 @@ def test_line_and_column_of_a_collapsed_name_are_those_of_the_base_commit_too(ex
         assert_points_at_the_name(example, one)
 
 
+@pytest.mark.xfail(strict=True, reason="migrate/deletions.py matches in UTF-8 bytes and takes the offset for a column")
+def test_line_and_column_of_a_mention_count_characters_too(tmp_path: Path) -> None:
+    files = {"a.yaml": "a: 1\r\ngröße: app.old_manager.X, app/old_manager.py\r\n", "b.py": "# é app.old_manager\n"}
+    repo = make_repo(tmp_path / "repo", {**SAMPLE, **files})
+    found = [one for one in scan(repo)["references"] if one["reason"] == "text-mention"]
+    assert len(found) == 3
+    for one in found:
+        assert_points_at_the_name(repo, one)
+
+
 def test_json_lists_every_kind_of_reference_once(wide: Repo) -> None:
     found = {(one["path"], one["line"], one["kind"], one["disposition"]) for one in scan(wide)["references"]}
     assert found >= {
@@ -165,7 +179,9 @@ def test_json_lists_every_kind_of_reference_once(wide: Repo) -> None:
 
 def test_json_is_plain_ascii_whatever_the_paths(tmp_path: Path) -> None:
     repo = make_repo(tmp_path / "repo", SAMPLE)
-    repo.commit_objects([(b"app/\xff\xc3\xbc\x1b.py", "100644", b"from app.old_manager import ChatManager\nChatManager()\n")])
+    repo.commit_objects(
+        [(b"app/\xff\xc3\xbc\x1b.py", "100644", b"from app.old_manager import ChatManager\nChatManager()\n")]
+    )
     result = unshim("scan", "--format", "json", "--repo", repo.path)
     assert result.out.isascii()
     assert result.json["references"][-1]["path"].encode("utf-8", "surrogateescape") in (
@@ -279,7 +295,11 @@ def test_a_long_file_is_shown_in_hunks(tmp_path: Path) -> None:
 
 
 def test_an_empty_shim_is_deleted_in_the_diff_too(tmp_path: Path) -> None:
-    files = {**SAMPLE, "unshim.toml": '[unshim]\ncanonical = "app.manager"\nshims = ["app.empty"]\n', "app/empty.py": ""}
+    files = {
+        **SAMPLE,
+        "unshim.toml": '[unshim]\ncanonical = "app.manager"\nshims = ["app.empty"]\n',
+        "app/empty.py": "",
+    }
     repo = make_repo(tmp_path / "repo", files)
     assert unshim("apply", "--repo", repo.path).code == 0
     repo.git("apply", "--index", "-", stdin=unshim("diff", "--repo", repo.path).out)

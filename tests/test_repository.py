@@ -125,9 +125,7 @@ def test_a_partial_clone_lists_what_it_does_not_have_and_stays_off_the_network(r
     partial.write({"unshim.toml": SAMPLE["unshim.toml"]})
     objects = partial.objects()
     document = scan(partial)
-    assert unchecked(document) == {
-        path: "blob-missing" for path in ("app/__init__.py", "app/old_manager.py", "app/use.py")
-    }
+    assert unchecked(document) == dict.fromkeys(("app/__init__.py", "app/old_manager.py", "app/use.py"), "blob-missing")
     assert unshim("check", "--repo", partial.path).code == 1
     assert not fetched.exists()
     assert partial.objects() == objects
@@ -272,9 +270,7 @@ def test_settings_of_the_environment_do_not_lead_elsewhere(repo: Repo, tmp_path:
     assert not index.exists()
     before = other.state()
     assert unshim("scan", "--repo", repo.path, environment={"GIT_DIR": str(other.path / ".git")}).code == 0
-    result = unshim(
-        "apply", "--force", "--repo", repo.path, environment={"GIT_DIR": str(other.path / ".git")}
-    )
+    result = unshim("apply", "--force", "--repo", repo.path, environment={"GIT_DIR": str(other.path / ".git")})
     assert (result.code, result.err) == (0, "")
     assert other.state() == before
 

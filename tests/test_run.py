@@ -26,12 +26,15 @@ RICH: dict[str, str | bytes] = {
     "app/manager.py": SAMPLE["app/manager.py"],
     "app/old_manager.py": "from app.manager import ChatManager, get_chat_manager\nOldManager = ChatManager\n",
     "app/older.py": b"from app.old_manager import OldManager as OlderManager",
-    "app/crlf.py": b"import os\r\nfrom app.old_manager import (ChatManager,\r\n    get_chat_manager)  # both\r\nprint(os)\r\n",
+    "app/crlf.py": b"import os\r\nfrom app.old_manager import (ChatManager,\r\n    get_chat_manager)  # both\r\n"
+    b"print(os)\r\n",
     "app/cr.py": b"from app.old_manager import ChatManager\rprint(ChatManager)\r",
     "app/mixed.py": b"from app.old_manager import ChatManager\r\nx = ChatManager()\ny = x\r\n\x0c\r\nz = y\n",
     "app/bare.py": b"x = 1\nfrom app.old_manager import ChatManager as M; M()",
     "app/bom.py": b"\xef\xbb\xbffrom app.older import OlderManager\nOlderManager()\n",
-    "app/latin.py": "# coding: latin-1\nfrom app.old_manager import OldManager  # café\nOldManager()\n".encode("latin-1"),
+    "app/latin.py": "# coding: latin-1\nfrom app.old_manager import OldManager  # café\nOldManager()\n".encode(
+        "latin-1"
+    ),
     "app/with space \u00e9.py": "import app.old_manager\n\napp.old_manager.ChatManager()\n",
     "tool": "#!/usr/bin/env python\n",
     "run.py": "#!/usr/bin/env python\nfrom app.old_manager import OldManager\n\nOldManager()\n",
@@ -148,7 +151,9 @@ def test_a_second_run_finds_nothing(rich: Repo) -> None:
 
 
 def test_nothing_to_do_is_a_success_without_a_branch(tmp_path: Path) -> None:
-    repo = make_repo(tmp_path / "repo", {"app/manager.py": SAMPLE["app/manager.py"], "unshim.toml": SAMPLE["unshim.toml"]})
+    repo = make_repo(
+        tmp_path / "repo", {"app/manager.py": SAMPLE["app/manager.py"], "unshim.toml": SAMPLE["unshim.toml"]}
+    )
     before, objects = repo.state(), repo.objects()
     result = unshim("apply", "--repo", repo.path)
     assert (result.code, result.err) == (0, "")
@@ -353,8 +358,12 @@ def test_killed_at_any_moment_the_branch_is_whole_or_absent(tmp_path: Path) -> N
     )
     process = subprocess.Popen(
         [sys.executable, "-c", server, str(repo.path)],
-        cwd=ROOT, env={**ENVIRONMENT, "PYTHONPATH": str(ROOT)}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        cwd=ROOT,
+        env={**ENVIRONMENT, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
 
     def start() -> int:
         assert process.stdin is not None and process.stdout is not None

@@ -259,7 +259,9 @@ class _Symtable:
 
 def _library(count: int) -> Iterator[Path]:
     folder = Path(sysconfig.get_paths()["stdlib"])
-    paths = [p for p in sorted(folder.rglob("*.py")) if "site-packages" not in p.parts and 500 < p.stat().st_size < 40_000]
+    paths = [
+        p for p in sorted(folder.rglob("*.py")) if "site-packages" not in p.parts and 500 < p.stat().st_size < 40_000
+    ]
     hard = {"test_scope.py", "test_listcomps.py", "test_genexps.py", "test_named_expressions.py", "test_patma.py"}
     picked = random.Random(1).sample(paths, count)
     yield from dict.fromkeys([*picked, *(p for p in folder.glob("test/*.py") if p.name in hard)])
@@ -315,14 +317,25 @@ def test_owners_agree_with_cpython() -> None:
     [
         pytest.param("import old\nnew = 3\nold.f()\n", "new", False, id="bound in the scope (T24)"),
         pytest.param("import old\nfrom a import *\nold.f()\n", "new", False, id="a star import may bind it"),
-        pytest.param("import old\ndef h(new): return old.f(new)\n", "new", False, id="a parameter between captures (T25)"),
-        pytest.param("import old\n[old.f for new in y]\n", "new", False, id="a comprehension variable between captures"),
+        pytest.param(
+            "import old\ndef h(new): return old.f(new)\n", "new", False, id="a parameter between captures (T25)"
+        ),
+        pytest.param(
+            "import old\n[old.f for new in y]\n", "new", False, id="a comprehension variable between captures"
+        ),
         pytest.param("import old\nold.f(new)\n", "new", False, id="somebody reads the outer name: a builtin"),
         pytest.param("import old\ndef h(): return new\n", "new", False, id="... in a function"),
         pytest.param("import old\ndef h():\n  global new\n", "new", False, id="a function may bind it in the module"),
         pytest.param("import old\ndef h():\n  global new\n  old.f()\n", "new", False, id="declared global on the way"),
-        pytest.param("import old\ndef h(new): return new\nold.f()\n", "new", True, id="another function's parameter is not in the way"),
-        pytest.param("import old\nold.f()\nx.new; f(new=1)\n", "new", True, id="attributes and keywords are not in the way"),
+        pytest.param(
+            "import old\ndef h(new): return new\nold.f()\n",
+            "new",
+            True,
+            id="another function's parameter is not in the way",
+        ),
+        pytest.param(
+            "import old\nold.f()\nx.new; f(new=1)\n", "new", True, id="attributes and keywords are not in the way"
+        ),
     ],
 )
 def test_can_take(text: str, name: str, able: bool) -> None:
@@ -408,7 +421,11 @@ def test_path(text: str, path: str, written: bool) -> None:
         pytest.param("from a import *\ny\n", None, id="a star import may bind it"),
         pytest.param("globals()['y'] = 1\ny\n", None, id="globals() may bind it"),
         pytest.param("def f():\n  global y\n  y = 1\ny\n", None, id="a function may bind it"),
-        pytest.param("from __future__ import annotations\ndef f(a: y) -> z: ...\nb: c = 1\n", None, id="annotations that do not run"),
+        pytest.param(
+            "from __future__ import annotations\ndef f(a: y) -> z: ...\nb: c = 1\n",
+            None,
+            id="annotations that do not run",
+        ),
         pytest.param("a: 'y'\n", None, id="a string annotation does not run"),
         pytest.param("y\n", "y", id="a name at the top"),
         pytest.param("x = z\ny\n", "z", id="the first of several"),

@@ -23,7 +23,9 @@ PURE = "from p.new import f\n"
         pytest.param("if TYPE_CHECKING:\n  from p.new import f\n", id="imports for the type checker alone"),
         pytest.param("def f():\n  from p.new import f\n", id="imports in functions alone"),
         pytest.param(PURE + "del f\n", id="nothing is left of the imports"),
-        pytest.param("def __getattr__(name): return f(name)\n", id="a computed __getattr__ forwards nothing that is known"),
+        pytest.param(
+            "def __getattr__(name): return f(name)\n", id="a computed __getattr__ forwards nothing that is known"
+        ),
     ],
 )
 def test_implementation(text: str) -> None:

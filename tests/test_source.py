@@ -1,6 +1,6 @@
 """source.py: bytes to text and back, and positions as Python's tokenizer counts them."""
 
-# ruff: noqa: E501  one row, one line
+
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ LETTERS = st.characters(codec="utf-8", exclude_characters="\0\r\n", exclude_cate
         pytest.param(b"# coding: no-such-codec\n", "no-such-codec", id="an unknown encoding"),
         pytest.param(b"# coding: ascii\n'\xe9'\n", "ascii", id="bytes that the cookie's encoding does not have"),
         pytest.param(b"\xef\xbb\xbf# coding: latin-1\n", "", id="a BOM and another cookie"),
-        pytest.param(b"# coding: utf-7\nx = '+AGE-'\n", "same bytes", id="an encoding that does not give the bytes back"),
+        pytest.param(
+            b"# coding: utf-7\nx = '+AGE-'\n", "same bytes", id="an encoding that does not give the bytes back"
+        ),
         pytest.param(b"# coding: rot13\nk = 1\n", "", id="a codec that is not for text"),
     ],
 )
@@ -44,11 +46,33 @@ def test_undecodable(raw: bytes, why: str) -> None:
         pytest.param(b"", "", "utf-8", False, id="an empty file"),
         pytest.param("x = 'é'\n".encode(), "x = 'é'\n", "utf-8", False, id="UTF-8 is the default"),
         pytest.param(b"\xef\xbb\xbfx\n", "x\n", "utf-8", True, id="the BOM is no text (T86)"),
-        pytest.param(b"\xef\xbb\xbf# coding: utf-8\nx\n", "# coding: utf-8\nx\n", "utf-8", True, id="a BOM and its cookie"),
-        pytest.param(b"# -*- coding: latin-1 -*-\n'\xe9'\n", "# -*- coding: latin-1 -*-\n'é'\n", "iso8859-1", False, id="a Latin-1 cookie (T87)"),
-        pytest.param(b"#!x\n# vim: set fileencoding=cp1252 :\n'\x80'\n", "#!x\n# vim: set fileencoding=cp1252 :\n'€'\n", "cp1252", False, id="a cookie on the second line (T87)"),
-        pytest.param(b"1\n2\n# coding: latin-1\n", "1\n2\n# coding: latin-1\n", "utf-8", False, id="a cookie on the third line is a comment"),
-        pytest.param(b"x = 'coding: latin-1'\n", "x = 'coding: latin-1'\n", "utf-8", False, id="a cookie stands in a comment"),
+        pytest.param(
+            b"\xef\xbb\xbf# coding: utf-8\nx\n", "# coding: utf-8\nx\n", "utf-8", True, id="a BOM and its cookie"
+        ),
+        pytest.param(
+            b"# -*- coding: latin-1 -*-\n'\xe9'\n",
+            "# -*- coding: latin-1 -*-\n'é'\n",
+            "iso8859-1",
+            False,
+            id="a Latin-1 cookie (T87)",
+        ),
+        pytest.param(
+            b"#!x\n# vim: set fileencoding=cp1252 :\n'\x80'\n",
+            "#!x\n# vim: set fileencoding=cp1252 :\n'€'\n",
+            "cp1252",
+            False,
+            id="a cookie on the second line (T87)",
+        ),
+        pytest.param(
+            b"1\n2\n# coding: latin-1\n",
+            "1\n2\n# coding: latin-1\n",
+            "utf-8",
+            False,
+            id="a cookie on the third line is a comment",
+        ),
+        pytest.param(
+            b"x = 'coding: latin-1'\n", "x = 'coding: latin-1'\n", "utf-8", False, id="a cookie stands in a comment"
+        ),
     ],
 )
 def test_decode(raw: bytes, text: str, encoding: str, bom: bool) -> None:
@@ -100,7 +124,12 @@ def test_position(before: str, position: tuple[int, int]) -> None:
     assert source.position(len(before.encode())) == position
 
 
-@given(st.lists(st.sampled_from(["x", "ä1", "(", ")", "'é\u2028'", " ", "\f", "\n", "\r\n", "\r", "+", "# ö", "\\\n"]), max_size=30))
+@given(
+    st.lists(
+        st.sampled_from(["x", "ä1", "(", ")", "'é\u2028'", " ", "\f", "\n", "\r\n", "\r", "+", "# ö", "\\\n"]),
+        max_size=30,
+    )
+)
 def test_positions_agree_with_the_tokenizer(pieces: list[str]) -> None:
     data = "".join(pieces).encode()
     source = SourceText(data)

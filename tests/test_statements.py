@@ -64,8 +64,15 @@ def test_split(text: str, targets: dict[str, str], wanted: str) -> None:
     [
         pytest.param("# words", "\n", "from b import f\nfrom a import g", id="words stand once"),
         pytest.param("# noqa: F401", "; ", "from b import f; from a import g", id="on a shared line it covers both"),
-        pytest.param("# noqa: F401", "\n    ", "from b import f  # noqa: F401\n    from a import g", id="an instruction is repeated (T83)"),
-        pytest.param("# type: ignore[x]", "\r\n", "from b import f  # type: ignore[x]\r\nfrom a import g", id="... with CRLF"),
+        pytest.param(
+            "# noqa: F401",
+            "\n    ",
+            "from b import f  # noqa: F401\n    from a import g",
+            id="an instruction is repeated (T83)",
+        ),
+        pytest.param(
+            "# type: ignore[x]", "\r\n", "from b import f  # type: ignore[x]\r\nfrom a import g", id="... with CRLF"
+        ),
         pytest.param("#NOQA", "\r", "from b import f  #NOQA\rfrom a import g", id="... with a lone CR, in capitals"),
         pytest.param("# pylint: disable=x", "\n", "from b import f  # pylint: disable=x\nfrom a import g", id="pylint"),
     ],

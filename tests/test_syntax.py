@@ -94,7 +94,9 @@ DOTTED = st.lists(NAME, min_size=1, max_size=3).map(".".join)
                 lambda dots, m, ns: f"from {'.' * dots}{m} import ({', '.join(ns)})",
                 st.integers(0, 4),
                 DOTTED,
-                st.lists(st.builds(lambda n, a: f"{n} as {a}" if a else n, NAME, st.none() | NAME), min_size=1, max_size=3),
+                st.lists(
+                    st.builds(lambda n, a: f"{n} as {a}" if a else n, NAME, st.none() | NAME), min_size=1, max_size=3
+                ),
             ),
         ),
         max_size=5,

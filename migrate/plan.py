@@ -107,7 +107,7 @@ class _Planner:
         self.entries = entries
         self.covered = [entry for entry in entries if recipe.covers(entry.path)]
         canonicals = [target.canonical for target in recipe.targets]
-        roots = recipe.source_roots or discover_roots((entry.path for entry in entries), canonicals)
+        roots = recipe.source_roots or discover_roots((entry.path for entry in self.covered), canonicals)
         self.project = Project(entries, roots, lambda entry: next(repository.read([entry.oid])))
         self.alias_map = AliasMap(self.project)
 

@@ -38,18 +38,20 @@ class Project:
         self._facts: dict[str, ModuleFacts | None] = {}
         self._faults: dict[str, str | None] = {}
         self._sources: dict[str, SourceText | None] = {}
+        claims: list[tuple[int, str, str]] = []
         for entry in entries:
             if entry.path.endswith(SUFFIXES) and entry.mode in (*REGULAR_MODES, SYMLINK_MODE):
                 self.entries[entry.path] = entry
                 if entry.path.endswith(".py"):  # a stub describes a module and is none
-                    for name in self._names_of(entry.path):
-                        self._paths.setdefault(name, entry.path)
+                    names = self._names_of(entry.path)
+                    claims += [(entry.path.count("/") - name.count("."), entry.path, name) for name in names]
+                    self._modules[entry.path] = tuple(names)
             elif entry.path.endswith(_OPAQUE_SUFFIXES):
                 stem = entry.path.rpartition("/")[2].partition(".")[0]
                 folder = entry.path.rpartition("/")[0]
                 self._opaque.update(self._names_of(f"{folder}/{stem}.py" if folder else f"{stem}.py"))
-        for name, path in self._paths.items():
-            self._modules[path] = (*self._modules.get(path, ()), name)
+        for _, path, name in sorted(claims):  # of two files with one name, the one nearest to the top has it
+            self._paths.setdefault(name, path)
             self._namespaces.update(ancestors(name))
         self._namespaces -= self._paths.keys()
         self._top = {root(name) for name in self._paths if root(name) in self._paths}
@@ -169,19 +171,19 @@ def discover_roots(paths: Iterable[str], modules: Iterable[str]) -> tuple[Source
     ``src`` or ``lib`` and is no package itself.
     """
     known = set(paths)
-    wanted = [module.replace(".", "/") for module in modules]
-    found: dict[str, None] = {}
-    for path in known:
-        for module in wanted:
-            for tail in (f"{module}.py", f"{module}/__init__.py"):
-                if path == tail:
-                    found[""] = None
-                elif path.endswith(f"/{tail}"):
-                    folder = path[: -len(tail) - 1]
-                    if f"{folder}/__init__.py" not in known:
-                        found[folder] = None
+    found = {""}
+    for module in modules:
+        tails = (f"{module.replace('.', '/')}.py", f"{module.replace('.', '/')}/__init__.py")
+        folders = {
+            path[: -len(tail)].rstrip("/")
+            for path in known
+            for tail in tails
+            if path == tail or path.endswith(f"/{tail}")
+        }
+        folders = {folder for folder in folders if f"{folder}/__init__.py" not in known}
+        if folders:  # the one nearest to the top: the others are copies
+            found.add(min(folders, key=lambda folder: (folder.count("/"), len(folder), folder)))
     for name in ("src", "lib"):
         if f"{name}/__init__.py" not in known and any(path.startswith(f"{name}/") for path in known):
-            found[name] = None
-    found[""] = None
+            found.add(name)
     return tuple(SourceRoot(path) for path in sorted(found))

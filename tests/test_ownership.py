@@ -1,7 +1,5 @@
 """ownership.py: what a path is, compared with the canonical module's."""
 
-
-
 from __future__ import annotations
 
 import pytest

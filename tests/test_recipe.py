@@ -270,7 +270,6 @@ def repo(tmp_path: Path) -> Repo:
         ('canonical = "app.manager"\nsymbols = ["Nothing_alike"]', ["has no Nothing_alike"], "app/manager.py"),
         ('canonical = "app.manager"\nhomes = ["app.tipes"]', ["homes: there is no module app.tipes"], "app.types"),
         ('canonical = "app.manager"\nsource_roots = ["src"]', ["no module app.manager"], ""),
-        ('canonical = "app.manager"\nexclude = ["app/manager.py"]', ["no module app.manager"], ""),
     ],
 )
 def test_a_recipe_that_does_not_fit(text: str, words: list[str], hint: str, repo: Repo) -> None:
@@ -285,6 +284,21 @@ def test_a_recipe_that_does_not_fit(text: str, words: list[str], hint: str, repo
             assert word in message
         assert hint in "\n".join(hints)
     assert repo.state() == before
+
+
+@pytest.mark.xfail(strict=True, reason="not checked against the repository yet: a typo makes 'check' say clean")
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param('include = ["ap/**"]', id="include that covers no Python file"),
+        pytest.param('source_roots = [".", "scr"]', id="source root that does not exist"),
+        pytest.param('[unshim.rename]\nOldManager = "ChatManger"', id="rename to a name that canonical does not have"),
+    ],
+)
+def test_a_typo_that_would_make_the_check_blind(text: str, repo: Repo) -> None:
+    repo.write({"unshim.toml": f'[unshim]\ncanonical = "app.manager"\n{text}\n'})
+    result = unshim("check", "--repo", repo.path)
+    assert (result.code, result.out) == (4, b"")
 
 
 def test_a_canonical_module_that_does_not_parse(repo: Repo) -> None:

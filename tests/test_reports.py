@@ -220,6 +220,25 @@ def test_long_names_do_not_make_long_lines(tmp_path: Path) -> None:
         assert max(map(len, result.text.splitlines())) <= 100
 
 
+def test_a_path_neither_breaks_the_line_nor_drives_the_terminal(tmp_path: Path) -> None:
+    repo = make_repo(tmp_path / "repo", SAMPLE)
+    text = b"from app.old_manager import ChatManager\nChatManager(\n"
+    paths = (b"app/\x1b[2Jclear.py", b"app/new\nline.py", b"app/\xff\x9b.py", "app/\u202eleft.py".encode())
+    repo.commit_objects([(path, "100644", text[:-2] + b"\n") for path in paths])
+    repo.commit_objects([(b"app/\x1b[31mbroken.py", "100644", text)])
+    for command in (("check",), ("scan", "--all")):
+        out = unshim(*command, "--repo", repo.path).out
+        assert b"\x1b" not in out
+        assert "\u202e".encode() not in out
+        for shown in (
+            b"app/\\x1b[2Jclear.py:1:",
+            b"app/new\\nline.py:1:",
+            b"app/\xff\x9b.py:1:",
+            b"app/\\u202eleft.py:1:",
+        ):
+            assert b"\n" + shown in b"\n" + out
+
+
 def test_every_code_that_appears_is_explained(repo: Repo) -> None:
     document = scan(repo)
     codes = {one["reason"] for one in document["references"]} | {one["reason"] for one in document["unchecked"]}

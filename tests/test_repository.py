@@ -131,6 +131,24 @@ def test_a_partial_clone_lists_what_it_does_not_have_and_stays_off_the_network(r
     assert partial.objects() == objects
 
 
+def test_a_partial_clone_with_all_of_the_code_works(repo: Repo, tmp_path: Path) -> None:
+    repo.commit({"deploy.yaml": "a: 1\nuse: app.old_manager\n", "data.bin": b"\0", "notes.txt": "nothing"})
+    repo.configure(("uploadpack.allowFilter", "true"), ("uploadpack.allowAnySHA1InWant", "true"))
+    repo.git("clone", "-q", "--filter=blob:none", "--no-checkout", repo.path.as_uri(), str(tmp_path / "partial"))
+    partial = Repo(tmp_path / "partial")
+    partial.configure(("user.name", "Ada"), ("user.email", "ada@example.org"))
+    for path in (*SAMPLE, "deploy.yaml"):
+        partial.git("cat-file", "-e", f"HEAD:{path}")
+    repo.path.rename(tmp_path / "gone")
+    partial.write({"unshim.toml": SAMPLE["unshim.toml"]})
+    document = scan(partial)
+    assert unchecked(document) == {}
+    [mention] = [one for one in document["references"] if one["reason"] == "text-mention"]
+    assert (mention["path"], mention["line"], mention["column"]) == ("deploy.yaml", 2, 6)
+    assert unshim("apply", "--partial", "--repo", partial.path).code == 0
+    assert partial.content("unshim/manager", "app/use.py").startswith(b"from app.manager import ChatManager\n")
+
+
 def test_what_cannot_be_read_is_listed_as_unchecked(repo: Repo) -> None:
     commit = repo.word("rev-parse", "HEAD")
     mention = b"import app.old_manager\n"

@@ -340,7 +340,7 @@ def test_two_at_a_time_make_one_branch(repo: Repo) -> None:
 
 
 def test_killed_at_any_moment_the_branch_is_whole_or_absent(tmp_path: Path) -> None:
-    files = {f"app/use_{n}.py": f"from app.old_manager import ChatManager\n\nx{n} = ChatManager()\n" for n in range(40)}
+    files = {f"app/use_{n}.py": f"from app.old_manager import ChatManager\n\nx{n} = ChatManager()\n" for n in range(25)}
     repo = make_repo(tmp_path / "repo", {**SAMPLE, **files})
     before = repo.state()
     # A process that has imported everything forks one that applies, as often as it is told to.

@@ -366,6 +366,7 @@ def test_can_take_in_a_function(text: str, able: bool) -> None:
     ("text", "reads"),
     [
         pytest.param("x.globals(); globals = 1; f(eval=1)\n", False, id="names of the file's own"),
+        pytest.param("eval = f\neval('x')\n", False, id="a function of the file's own"),
         pytest.param("globals()['x']\n", True, id="globals()"),
         pytest.param("def f():\n  exec('x')\n", True, id="exec in a function"),
         pytest.param("g = eval\n", True, id="eval handed on"),

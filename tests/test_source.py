@@ -1,7 +1,5 @@
 """source.py: bytes to text and back, and positions as Python's tokenizer counts them."""
 
-
-
 from __future__ import annotations
 
 import codecs

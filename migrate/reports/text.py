@@ -182,5 +182,12 @@ def _wrapped(text: str, indent: int = 0) -> str:
 def _fitted(lines: Iterable[str]) -> Iterator[str]:
     """Lines of a summary, cut to the width; lines that name a place are never cut."""
     for line in lines:
+        shown = line if line.isprintable() else "".join(map(_printable, line))
         place = line[:1] not in (" ", "")
-        yield line if place or len(line) <= WIDTH else line[: WIDTH - 3] + "..."
+        yield shown if place or len(shown) <= WIDTH else shown[: WIDTH - 3] + "..."
+
+
+def _printable(character: str) -> str:
+    """A character of a path or a source line that may not break the line or drive the terminal."""
+    raw_byte = "\udc80" <= character <= "\udcff"  # of a path that is not UTF-8
+    return character if character.isprintable() or raw_byte else character.encode("unicode_escape").decode()

@@ -487,7 +487,7 @@ class _ImportPass:
             return submodule if self.ownership.is_watched(submodule) else found.end.module
         submodule = join(symbol.module, symbol.name)
         if found.missing or found.kind is EndKind.EXTERNAL:
-            return submodule if self.ownership.moves_at_or_below(submodule) else None
+            return submodule if self.ownership.moves_from(submodule) else None
         return None
 
     def is_exported(self, local: str) -> bool:

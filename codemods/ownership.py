@@ -177,9 +177,9 @@ class Ownership:
             contains(module, old.module if old.name is None else join(old.module, old.name)) for old in self._moves
         )
 
-    def moves_at_or_below(self, module: str) -> bool:
-        """Whether the recipe moves this module, its package, or something below it."""
-        return self._module_move(module) is not None or any(contains(module, old.module) for old in self._moves)
+    def moves_from(self, module: str) -> bool:
+        """Whether the recipe moves this module itself, or something in it or below it."""
+        return any(contains(module, old.module) for old in self._moves)
 
     def is_ours(self, module: str) -> bool:
         """Whether the module is part of the repository."""

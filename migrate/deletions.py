@@ -91,9 +91,9 @@ class DeletionProof:
                 held[reference.old.module].append(f"{reference.path}:{reference.line}: {reference.detail}")
                 left[reference.old.module] += 1
         for path in sorted(self.unreadable):
-            data = self.project.contents.get(path, b"")
+            data = self.project.contents.get(path)
             for module in candidates:
-                if last(module).encode() in data and (last(parent(module)).encode() in data or b"from ." in data):
+                if data is None or self._may_name(module, data):
                     held[module].append(f"{path}: could not be checked")
         deletable = {module for module in candidates if not held[module]}
         while True:  # a shim that only shims use goes with them, or stays with them
@@ -114,6 +114,11 @@ class DeletionProof:
         if package is not None and package.exports is not None and last(module) in package.exports:
             if last(module) not in package.names:
                 held.append(f"{package.path}: __all__ names {last(module)}")
+
+    @staticmethod
+    def _may_name(module: str, data: bytes) -> bool:
+        """Whether a text that was not understood may name a module."""
+        return last(module).encode() in data and (last(parent(module)).encode() in data or b"from ." in data)
 
     def _leaves_nothing(self, module: str) -> bool:
         """Whether the module is really gone when its file is: no folder remains that Python could import."""
@@ -143,9 +148,11 @@ class DeletionProof:
         for path, line, content in self.repository.mentions(self.base, words):
             if path.endswith(SUFFIXES) or not self.recipe.covers(path) or self._is_recipe(path, line):
                 continue
-            for match in pattern.finditer(content.encode("utf-8", "replace")):
+            line_bytes = content.encode("utf-8", "replace")
+            for match in pattern.finditer(line_bytes):
+                column = len(line_bytes[: match.start()].decode("utf-8")) + 1
                 kind = _document_kind(path)
-                found.append(self._mention(path, line, match.start() + 1, match, words, kind, content))
+                found.append(self._mention(path, line, column, match, words, kind, content))
         return found
 
     def _is_recipe(self, path: str, line: int) -> bool:

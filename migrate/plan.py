@@ -114,6 +114,7 @@ class _Planner:
     def plan(self) -> Plan:
         self._read()
         self._check_targets()
+        self._check_recipe()
         self.progress("following aliases")
         discovery = Discovery(self.project, self.alias_map, self.recipe.moves, self.jobs)
         targets, homes = discovery.with_homes(self.recipe.targets)
@@ -133,8 +134,9 @@ class _Planner:
         references += found
         steps.append(self._step(Step.COLLAPSE, {path: self._bytes(path, rewritten) for path in collapsed}, collapsed))
         self.progress("looking for other mentions")
+        unseen = {one.path for one in self.unchecked if one.reason not in (Reason.SYMLINK, Reason.SUBMODULE)}
         proof = DeletionProof(
-            self.repository, self.base, self.entries, self.recipe, self.project, self.alias_map, self.unreadable
+            self.repository, self.base, self.entries, self.recipe, self.project, self.alias_map, unseen
         )
         modules, deletions, mentions = proof.prove(ownership, references)
         references += mentions
@@ -212,6 +214,27 @@ class _Planner:
 
     # the recipe against the repository
 
+    def _check_recipe(self) -> None:
+        """Refuse what would make the tool look at nothing: it is a slip of the pen."""
+        origin = self.recipe.origin
+        if not any(entry.path in self.project.entries for entry in self.covered):
+            raise MigrateError(f"{origin}: include and exclude leave no Python file", "correct the globs")
+        for source_root in self.recipe.source_roots or ():
+            if source_root.path and not any(entry.path.startswith(f"{source_root.path}/") for entry in self.entries):
+                raise MigrateError(
+                    f"{origin}: source_roots: there is no directory {source_root.path}", "correct the path"
+                )
+        for target in self.recipe.targets:
+            known = self.alias_map.names(target.canonical)
+            for alias, name in target.rename.items():
+                if name not in known:
+                    raise self._unknown_name(f"rename: {alias}", target.canonical, name)
+
+    def _unknown_name(self, key: str, module: str, name: str) -> MigrateError:
+        near = difflib.get_close_matches(name, self.alias_map.names(module), 3)
+        hint = f"did you mean {', '.join(near)}?" if near else f"see what {self.project.path_of(module)} defines"
+        return MigrateError(f"{self.recipe.origin}: {key}: {module} has no {name}", hint)
+
     def _check_targets(self) -> None:
         for target in self.recipe.targets:
             for key, module in (
@@ -232,12 +255,9 @@ class _Planner:
                     f"the canonical module does not parse: {path}:{fault.line}: {fault.message}",
                     "mend it first",
                 )
-            known = self.alias_map.names(target.canonical)
             for name in target.symbols or ():
                 if not self.alias_map.resolve(Symbol(target.canonical, name)).found:
-                    near = difflib.get_close_matches(name, known, 3)
-                    hint = f"did you mean {', '.join(near)}?" if near else f"see what {path} defines"
-                    raise MigrateError(f"{self.recipe.origin}: symbols: {target.canonical} has no {name}", hint)
+                    raise self._unknown_name("symbols", target.canonical, name)
 
     def _near_modules(self, module: str) -> list[str]:
         same_name = [name for name in self.project.modules() if last(name) == last(module)]

@@ -64,7 +64,6 @@ def test_what_holds_a_shim(path: str, text: str | bytes, holds: bool | None, rep
     assert (b"app/old_manager.py" in repo.files("unshim/manager")) is not shim["deletable"]
 
 
-@pytest.mark.xfail(strict=True, reason="a file without content in Project.contents does not hold a shim yet")
 def test_a_file_too_large_to_parse_holds_the_shim(repo: Repo) -> None:
     repo.commit({"huge.py": "import app.old_manager\n" + "#" * (4 * 1024 * 1024)})
     document = scan(repo)
@@ -72,7 +71,6 @@ def test_a_file_too_large_to_parse_holds_the_shim(repo: Repo) -> None:
     assert not module(document, "app.old_manager")["deletable"]
 
 
-@pytest.mark.xfail(strict=True, reason="a file without content in Project.contents does not hold a shim yet")
 def test_a_file_that_this_clone_does_not_have_holds_the_shim(repo: Repo) -> None:
     use = repo.files()[b"app/use.py"][1]
     (repo.git_dir / "objects" / use[:2] / use[2:]).unlink()
@@ -130,7 +128,6 @@ def test_moves_of_modules_and_names(repo: Repo) -> None:
     assert repo.word("log", "-1", "--format=%(trailers:key=Unshim-Recipe,valueonly)", "unshim/moves") == "moves"
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="codemods/imports.py:_path_blocked asserts finding.new")
 def test_a_move_out_of_the_repository_with_a_use_by_attribute(repo: Repo) -> None:
     repo.commit({"c.py": "import mock\nmock.patch('x')\n"})
     repo.write({"unshim.toml": '[unshim.moves]\nmock = { to = "unittest.mock", external = true }\n'})

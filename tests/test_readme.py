@@ -53,7 +53,6 @@ def test_a_recipe_in_the_readme_loads(text: str) -> None:
     read_recipe({"canonical": "some.module", **table["unshim"]}, "README.md")
 
 
-@pytest.mark.xfail(strict=True, reason="README still tells [unshim.gates], which the recipe refuses")
 def test_the_keys_of_the_recipe_are_those_of_the_readme() -> None:
     told = [key.removeprefix("[unshim.").rstrip("]") for key in first_column(section(README, "The recipe"))]
     with pytest.raises(MigrateError) as caught:

@@ -149,7 +149,6 @@ def test_line_and_column_of_a_collapsed_name_are_those_of_the_base_commit_too(ex
         assert_points_at_the_name(example, one)
 
 
-@pytest.mark.xfail(strict=True, reason="migrate/deletions.py matches in UTF-8 bytes and takes the offset for a column")
 def test_line_and_column_of_a_mention_count_characters_too(tmp_path: Path) -> None:
     files = {"a.yaml": "a: 1\r\ngröße: app.old_manager.X, app/old_manager.py\r\n", "b.py": "# é app.old_manager\n"}
     repo = make_repo(tmp_path / "repo", {**SAMPLE, **files})

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")  # GitPython fails at import without git; we say it ourselves
+
 import git
 from git.exc import GitCommandError, GitCommandNotFound, InvalidGitRepositoryError, NoSuchPathError
 
@@ -62,6 +64,7 @@ class Repository:
     def __init__(self, path: Path) -> None:
         try:
             self._repo = git.Repo(path, search_parent_directories=True)
+            self._git("rev-parse", "--git-dir")  # git may refuse it: an owner or a format that it does not trust
         except NoSuchPathError as error:
             raise MigrateError(f"there is no directory {path}", "give the repository with --repo DIR") from error
         except InvalidGitRepositoryError as error:
@@ -74,7 +77,6 @@ class Repository:
         self.root = Path(self._repo.working_tree_dir or self._repo.git_dir)
         self.is_bare = self._repo.bare
         self._absent: frozenset[str] = frozenset()
-        self._git("rev-parse", "--git-dir")  # git itself may refuse it: an owner or a format that it does not trust
 
     def _git(self, *arguments: str, env: Mapping[str, str] | None = None, stdin: bytes | None = None) -> bytes:
         """Run git and return its output. Raises MigrateError with git's own words."""

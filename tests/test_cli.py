@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from repositories import DIVERGENT, ROOT, SAMPLE, Repo, Result, make_repo, scan, unshim
+from repositories import DIVERGENT, ROOT, SAMPLE, Repo, Result, make_repo, scan, unshim, unshim_process
 
 READERS = (("scan",), ("scan", "--format", "json"), ("scan", "--all"), ("diff",), ("check",))
 NAKED = {path: text for path, text in SAMPLE.items() if path != "unshim.toml"}
@@ -172,6 +172,11 @@ def test_no_color_means_no_escape_sequences_at_all(repo: Repo) -> None:
 def test_not_a_repository(command: tuple[str, ...], tmp_path: Path) -> None:
     result = unshim(*command, "--repo", tmp_path)
     assert_situation(result, "is not in a git repository", "--repo")
+
+
+def test_without_git(repo: Repo, tmp_path: Path) -> None:
+    result = unshim_process("scan", "--repo", repo.path, environment={"PATH": str(tmp_path)})
+    assert_situation(result, "git is not installed", "install git")
 
 
 def test_no_such_directory(tmp_path: Path) -> None:

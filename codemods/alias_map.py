@@ -91,6 +91,8 @@ class AliasMap:
         self._under_way: set[Symbol] = set()
         self._failures: dict[str, tuple[str, ...] | None] = {}
         self._imports: dict[str, tuple[str, ...]] = {}
+        self._assignments: dict[int, Resolution] = {}
+        """By the identity of the binding: branches share their bindings, and would be followed again and again."""
 
     # names
 
@@ -230,7 +232,10 @@ class AliasMap:
                     return submodule or Resolution(EndKind.MISSING_NAME, symbol, ())
                 return self.resolve(binding.target)
             case BindingKind.ASSIGNED_NAME:
-                return self._assigned(facts, symbol, binding)
+                known = self._assignments.get(id(binding))
+                if known is None:
+                    known = self._assignments[id(binding)] = self._assigned(facts, symbol, binding)
+                return known
             case _:
                 return Resolution(EndKind.OBJECT, symbol, ())
 
@@ -243,6 +248,8 @@ class AliasMap:
             found = self._bindings(facts, symbol.name or "", binding.sources)
         else:
             found = self.resolve(Symbol(facts.module, own_name))
+        if found.missing:  # a builtin, or a name that is bound in a way that is not followed
+            return Resolution(EndKind.OBJECT, symbol, ())
         for attribute in binding.attributes:
             if found.kind is not EndKind.MODULE:  # an attribute of a class or an object: a value of its own
                 return Resolution(EndKind.OBJECT, symbol, ())
@@ -282,12 +289,16 @@ class AliasMap:
 
     def exports_known(self, module: str) -> bool:
         """Whether ``exported_names`` of this module is the whole truth."""
+        return self._exports_known(module, set())
+
+    def _exports_known(self, module: str, seen: set[str]) -> bool:
         facts = self._modules.facts(module)
         if facts is None or facts.computed or facts.broken or not facts.exports_exact:
             return False
-        if facts.exports is not None:
-            return True
-        return all(star.module == module or self.exports_known(star.module) for star in facts.stars)
+        seen.add(module)
+        return facts.exports is not None or all(
+            star.module in seen or self._exports_known(star.module, seen) for star in facts.stars
+        )
 
     def exported_names(self, module: str) -> frozenset[str]:
         """What ``from module import *`` binds, as far as it is known."""

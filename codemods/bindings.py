@@ -355,6 +355,9 @@ class _Reader:
                 sources=self.names[dotted[0]],
                 attributes=dotted[1:],
             )
+        if dotted is not None and self.stars:  # perhaps a name that a star import binds
+            starred = Binding(BindingKind.IMPORT, node.start_byte, Symbol(self.module, dotted[0]))
+            return Binding(BindingKind.ASSIGNED_NAME, node.start_byte, sources=(starred,), attributes=dotted[1:])
         if right.type in _LITERALS:
             return Binding(BindingKind.CONSTANT, node.start_byte)
         return Binding(BindingKind.VALUE, node.start_byte)

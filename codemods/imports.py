@@ -159,6 +159,7 @@ class _ImportPass:
         self.references: list[Reference] = []
         self.canonical = 0
         self.may_launder = False
+        self.moved_stars: dict[int, str] = {}
         self.loaded_modules: list[str] | None = None
         self.uses: list[tuple[_Use, _Verdict, tuple[Edit, ...], _Decision | None]] = []
 
@@ -322,7 +323,12 @@ class _ImportPass:
         if finding is None:
             self._starred_submodules(statement, origin, star)
             return
-        verdict = self._verdict(statement.node, star, Symbol(origin), replace(finding, reason=None))
+        verdict = self._verdict(
+            statement.node,
+            star,
+            Symbol(origin),
+            finding if finding.relation is Relation.MOVED else replace(finding, reason=None),
+        )
         new = finding.new
         if finding.relation is not Relation.MOVED and finding.relation is not Relation.MISSING:
             target = None if new is None else self._star_equal(origin, new.module)
@@ -336,6 +342,7 @@ class _ImportPass:
         edits: tuple[Edit, ...] = ()
         if verdict is _REWRITE and new is not None and statement.module_span is not None:
             edits = tuple(self._module_edits(statement, self._module_text(statement, new.module)))
+            self.moved_stars[statement.span.start] = new.module
         self._report(statement.module_span or star, ReferenceKind.FROM_IMPORT, Symbol(origin), finding, verdict, edits)
 
     def _starred_submodules(self, statement: ImportStatement, package: str, star: Span) -> None:
@@ -490,6 +497,12 @@ class _ImportPass:
             return submodule if self.ownership.moves_from(submodule) else None
         return None
 
+    @staticmethod
+    def binds_only_packages(table: ScopeTable, local: str, scope: Scope) -> bool:
+        """Whether a scope binds a name by imports alone."""
+        found = table.resolving_to(local, scope)
+        return all(one.role in (Role.IMPORT, Role.LOAD, Role.DELETE) for one in found)
+
     def is_exported(self, local: str) -> bool:
         """Whether ``__all__`` names this name, or is computed so that it may."""
         facts = self.ownership.modules.facts(self.file.module)
@@ -515,9 +528,22 @@ class _ImportPass:
                     continue
                 origin = absolute_module(statement, self.file.module, is_package=self.file.is_package)
                 if origin is not None:
-                    self.loaded_modules.append(origin)
-                    self.loaded_modules += [join(origin, name.name) for name in statement.names]
+                    self.loaded_modules += self._loaded_by_from(statement, origin)
         return any(contains(module, loaded) for loaded in self.loaded_modules)
+
+    def _loaded_by_from(self, statement: ImportStatement, origin: str) -> Iterator[str]:
+        """The modules that a ``from`` statement loads as it will be written."""
+        moves_on = statement.star is not None and statement.span.start in self.moved_stars
+        if not moves_on:
+            yield origin
+        else:
+            yield self.moved_stars[statement.span.start]
+        for name in statement.names:
+            decision = self.decisions.get((statement.span.start, name.span.start))
+            if decision is None or decision.verdict is not _REWRITE or decision.finding.new is None:
+                yield join(origin, name.name)
+            else:
+                yield decision.finding.new.module
 
     # edits of statements
 
@@ -526,6 +552,10 @@ class _ImportPass:
         decisions = [self.decisions.get((statement.span.start, name.span.start)) for name in statement.names]
         if not any(decisions):
             return
+        for decision in filter(None, decisions):
+            if decision.verdict is _REWRITE and decision.written is None:  # its binding could not be followed
+                hidden = self.ownership.hidden_submodule(decision.old.module) or ""
+                decision.verdict = _Verdict(Disposition.MANUAL, Reason.HIDDEN_SUBMODULE, hidden)
         moving = [found for found in decisions if found is not None and found.verdict is _REWRITE]
         edits: tuple[Edit, ...] = ()
         if moving:
@@ -885,6 +915,8 @@ class _ModuleName:
 
     def _blocked(self, use: _Use) -> _Verdict | None:
         """Why this use cannot go along with its module; None if it can."""
+        if use.finding.reason is Reason.KEEP_RECIPE:
+            return _Verdict(Disposition.KEEP, Reason.KEEP_RECIPE)
         if use.is_module_object:
             if use.finding.relation in (Relation.ALIAS, Relation.MOVED) or _is_none_test(use):
                 return None
@@ -980,7 +1012,8 @@ class _ModuleName:
             kept = next((d.verdict for d in decisions if d.verdict.disposition is Disposition.KEEP), None)
             handed_on = self._handed_on(module, group) if decisions else None
             blocked = {id(use): self._blocked(use) or self._path_blocked(use, start) for use in group}
-            staying = [verdict for verdict in (*blocked.values(), handed_on) if verdict is not None]
+            unclear = self._unclear(module, group) if decisions else None
+            staying = [verdict for verdict in (*blocked.values(), handed_on, unclear) if verdict is not None]
             if kept is None and not staying:
                 self._move_imports(module, decisions, group)
             for decision in decisions:
@@ -1004,12 +1037,29 @@ class _ModuleName:
         if statements:
             self._keep_other_paths(statements, start)
 
+    def _unclear(self, module: str, uses: list[_Use]) -> _Verdict | None:
+        """Why an import must stay: a path in the text goes through the module, and may mean something else."""
+        known = {id(use.occurrence) for use in uses}
+        names = parts(module)
+        for found in self.occurrences:
+            path = tuple(name for name, _ in found.path()[: len(names)])
+            if found.role is not Role.LOAD or self._means_another_value(found):
+                continue
+            if path == names and id(found) not in known:
+                detail = f"what {module} means here depends on what was imported before"
+                return _Verdict(Disposition.MANUAL, Reason.AMBIGUOUS_BINDING, detail)
+        return None
+
     def _handed_on(self, module: str, uses: list[_Use]) -> _Verdict | None:
         """Why an import must stay: its package is used as a value, and ``.old`` of something unseen is read."""
         bare = [found for found in self.occurrences if found.role is Role.LOAD and len(found.path()) == 1]
         if not bare:
             return None
         known = {span.start for use in uses for _, span in use.path}
+        for found in self.table.occurrences[self.local]:  # the same package in other scopes
+            scope = self.table.scope_of(found)
+            if scope is not None and self.owner.binds_only_packages(self.table, self.local, scope):
+                known |= {span.start for _, span in found.path()}
         known |= {span.start for s in self.owner.statements for name in s.names for span in name.name_parts}
         known |= {span.start for s in self.owner.statements for span in s.module_parts}
         pattern = re.compile(rb"\.\s*(" + re.escape(last(module).encode()) + rb")\b")
@@ -1169,7 +1219,9 @@ def _is_none_test(use: _Use) -> bool:
         return False
     if outer.type == "comparison_operator":
         return "None" in text_of(outer) and " is " in text_of(outer)
+    if outer.type == "conditional_expression":  # ``value if condition else other``
+        return outer.named_children[1] == use.occurrence.node
     return outer.type == "not_operator" or (
-        outer.type in ("if_statement", "elif_clause", "while_statement", "conditional_expression")
+        outer.type in ("if_statement", "elif_clause", "while_statement")
         and outer.child_by_field_name("condition") == use.occurrence.node
     )

@@ -353,7 +353,7 @@ class Ownership:
             name = self._canonical_name(target, symbol, found, listed=listed)
             if name is not None:
                 new = Symbol(target.canonical, name)
-                failing = self._failing(symbol, found)
+                failing = self._failing(symbol, found) or self._two_things(symbol, found)
                 if failing is not None:
                     return failing
                 unreadable = self._unreadable_hop(found)
@@ -366,6 +366,15 @@ class Ownership:
         if listed or (self._is_double(symbol) and not self._is_home_owned(found)):
             return self._listed(symbol, found)
         return None
+
+    def _two_things(self, symbol: Symbol, found: Resolution) -> Finding | None:
+        """The finding for an attribute of a package that is a submodule too, as soon as somebody imports that."""
+        assert symbol.name is not None
+        submodule = join(symbol.module, symbol.name)
+        if self.modules.kind(submodule) is not ModuleKind.FILE or submodule in self.alias_map.reach(symbol.module):
+            return None
+        detail = f"{submodule} is bound by the package's __init__, and a submodule that replaces it when imported"
+        return Finding(Relation.UNDECIDABLE, None, found.chain, Reason.AMBIGUOUS_BINDING, detail)
 
     def _unreadable_hop(self, found: Resolution) -> str | None:
         """The first module on the way that the Python running unshim could not import, and why."""
@@ -515,7 +524,7 @@ class Ownership:
             if facts is None or attribute not in facts.names:
                 continue
             found = self.alias_map.resolve(Symbol(package, attribute))
-            if found.kind is not EndKind.MODULE or found.end != Symbol(name):
+            if found.kind is not EndKind.MODULE or found.end != self.alias_map.resolve(Symbol(name)).end:
                 return f"{package}.{attribute} is {found.end or 'bound more than once'}, not the module"
         return None
 

@@ -219,3 +219,9 @@ def test_the_plan_raises_where_the_recipe_does_not_fit(repo: Repo) -> None:
     repo.write({"unshim.toml": '[unshim]\ncanonical = "app.nothing"\n'})
     with pytest.raises(MigrateError, match=r"there is no module app\.nothing"):
         build_plan(Repository(repo.path), load_recipe(None, repo.path), "HEAD", 1, lambda _: None)
+
+
+def test_an_alias_of_a_name_that_a_star_import_binds(repo: Repo) -> None:
+    shim = "from app.manager import *\nOldManager = ChatManager\n"
+    repo.commit({"app/old_manager.py": shim, "app/use.py": "from app.old_manager import OldManager\nOldManager()\n"})
+    assert [one["path"] for one in references(scan(repo), old="app.old_manager:OldManager")] == ["app/use.py"]

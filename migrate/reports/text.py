@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from codemods.reasons import EXPLANATIONS
 from codemods.references import Disposition, Reason, Reference, Relation, Step
 from codemods.shims import Verdict
+from codemods.symbols import contains
 from migrate.deletions import ModuleReport
 from migrate.plan import Plan
 
@@ -57,7 +58,7 @@ def explain_report(reason: Reason) -> str:
 def blocked_report(plan: Plan) -> str:
     """Why a plan with references for the user is not carried out without being told to."""
     manual = plan.with_disposition(Disposition.MANUAL)
-    lines = [f"{_count(len(manual), 'reference')} would be left as they are:", ""]
+    lines = [f"{_count(len(manual), 'reference')} would be left:", ""]
     lines += _by_reason(manual)
     lines += [
         "",
@@ -82,9 +83,12 @@ def _scan_lines(plan: Plan, *, every: bool) -> Iterator[str]:
         (Disposition.MANUAL, "for you to decide"),
     ):
         found = plan.with_disposition(disposition)
-        yield f"  {len(found):6} {text}" + (f", in {_count(len({r.path for r in found}), 'file')}" if found else "")
+        yield f"  {len(found):6} {text}" + (f" ({_count(len({r.path for r in found}), 'file')})" if found else "")
         if found and disposition is not Disposition.REWRITE:
             yield from _by_reason(found, indent=11)
+    for move in plan.recipe.moves:
+        if not any(contains(move.old.module, one.old.module) for one in plan.references):
+            yield f"         nothing refers to {move.old}, which the recipe moves"
     if plan.unchecked:
         yield f"  {len(plan.unchecked):6} files not checked"
         reasons = Counter(one.reason for one in plan.unchecked)
@@ -147,7 +151,8 @@ def _check_lines(plan: Plan) -> Iterator[str]:
     )
     fixable = sum(one.disposition is Disposition.REWRITE for one in wrong)
     if fixable:
-        yield f"'unshim apply' rewrites {fixable} of them"
+        partial = " --partial" if plan.with_disposition(Disposition.MANUAL) else ""
+        yield f"'unshim apply{partial}' rewrites {fixable} of them"
 
 
 def violations(plan: Plan) -> list[Reference]:
@@ -166,7 +171,8 @@ def _line(reference: Reference) -> str:
     if reference.disposition is Disposition.REWRITE:
         return f"{place} {reference.kind.value} {reference.old}{target}{step}"
     reason = "" if reference.reason is None else f" [{reference.reason.value}]"
-    return f"{place} {reference.disposition.value}: {reference.kind.value} {reference.old}{reason}"
+    detail = f": {reference.detail}" if reference.detail else ""
+    return f"{place} {reference.disposition.value}: {reference.kind.value} {reference.old}{reason}{detail}"
 
 
 def _count(number: int, noun: str) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Protocol
 
 from codemods.bindings import Binding, BindingKind, ModuleFacts, StarImport
-from codemods.symbols import Symbol, ancestors, is_dotted_name, join, last, parent
+from codemods.symbols import Symbol, ancestors, below, is_dotted_name, join, last, parent
 
 
 class ModuleKind(Enum):
@@ -85,8 +85,10 @@ class Resolution:
 class AliasMap:
     """Resolves symbols over modules. Everything is remembered; the modules are taken not to change."""
 
-    def __init__(self, modules: Modules) -> None:
+    def __init__(self, modules: Modules, moved: Mapping[str, str] | None = None) -> None:
+        """``moved``: where modules are now that the code still imports under a name that is gone."""
         self._modules = modules
+        self._moved = moved or {}
         self._resolved: dict[Symbol, Resolution] = {}
         self._under_way: set[Symbol] = set()
         self._failures: dict[str, tuple[str, ...] | None] = {}
@@ -131,7 +133,8 @@ class AliasMap:
     def _module(self, symbol: Symbol) -> Resolution:
         match self._modules.kind(symbol.module):
             case ModuleKind.MISSING:
-                return Resolution(EndKind.MISSING_MODULE, symbol, ())
+                now = self._where_now(symbol.module)
+                return Resolution(EndKind.MISSING_MODULE, symbol, ()) if now is None else self.resolve(Symbol(now))
             case ModuleKind.EXTERNAL:
                 return Resolution(EndKind.EXTERNAL, symbol, ())
             case ModuleKind.UNKNOWN:
@@ -146,6 +149,9 @@ class AliasMap:
         symbol = Symbol(module, name)
         match self._modules.kind(module):
             case ModuleKind.MISSING:
+                now = self._where_now(module)
+                if now is not None:
+                    return self.resolve(Symbol(now, name))
                 return Resolution(EndKind.MISSING_MODULE, Symbol(module), ())
             case ModuleKind.EXTERNAL:
                 return Resolution(EndKind.EXTERNAL, symbol, ())
@@ -176,6 +182,14 @@ class AliasMap:
         if facts.computed or facts.broken or self._has_unknown_star(facts):
             return Resolution(EndKind.COMPUTED, None, ())
         return Resolution(EndKind.MISSING_NAME, symbol, ())
+
+    def _where_now(self, module: str) -> str | None:
+        """Where a module that is gone is now, by the moves of the recipe; None if they do not say."""
+        for name in (module, *reversed(ancestors(module))):
+            if name in self._moved:
+                now = join(self._moved[name], below(name, module) or "")
+                return now if now != module else None
+        return None
 
     def _submodule(self, symbol: Symbol) -> Resolution | None:
         assert symbol.name is not None
@@ -367,6 +381,14 @@ class AliasMap:
                     found[imported] = current
                     pending.append(imported)
         return found
+
+    def asks_for(self, module: str, wanted: str) -> bool:
+        """Whether a module imports another one by name at its top level, or something out of it."""
+        facts = self._modules.facts(module)
+        return facts is not None and any(
+            top.module == wanted or (top.name is not None and join(top.module, top.name) == wanted)
+            for top in facts.top_imports
+        )
 
     def import_failure(self, module: str) -> tuple[str, ...] | None:
         """Why importing this module fails today, as a chain of modules ending in what is missing; or None.

@@ -590,10 +590,10 @@ class _ImportPass:
             else:
                 assert decision.written is not None
                 written.append(decision.written)
-        if any(one.name is None for one in written):
-            return self._as_plain_import(statement, written)
+        if len(written) == 1 and written[0].name is None:
+            return self._as_plain_import(statement, written[0])
         modules = {one.module for one in written}
-        if len(modules) > 1:
+        if len(modules) > 1 or any(one.name is None for one in written):
             return (self._split(statement, written),)
         edits: list[Edit] = []
         (module,) = modules
@@ -613,13 +613,11 @@ class _ImportPass:
         suffix = "" if written.asname is None else f" as {written.asname}"
         yield Edit(name.span.start, name.span.end, written.name + suffix)
 
-    def _as_plain_import(self, statement: ImportStatement, written: Sequence[_Written]) -> tuple[Edit, ...]:
+    @staticmethod
+    def _as_plain_import(statement: ImportStatement, written: _Written) -> tuple[Edit, ...]:
         """``from p import old`` where the new module has no package to import it from: ``import new as old``."""
-        if len(written) != 1:
-            raise _OddLayoutError("a top-level module cannot be imported in the same from statement")
-        (one,) = written
-        suffix = "" if one.asname is None else f" as {one.asname}"
-        return (Edit(statement.span.start, statement.span.end, f"import {one.module}{suffix}"),)
+        suffix = "" if written.asname is None else f" as {written.asname}"
+        return (Edit(statement.span.start, statement.span.end, f"import {written.module}{suffix}"),)
 
     def _split(self, statement: ImportStatement, written: Sequence[_Written]) -> Edit:
         from codemods.statements import (  # late: LibCST is slow to import, and most statements need no split
@@ -629,7 +627,7 @@ class _ImportPass:
         )
 
         text = self.source.text(statement.span.start, statement.span.end)
-        targets = [TargetName(one.module, one.name or "", one.asname) for one in written]
+        targets = [TargetName(one.module, one.name, one.asname) for one in written]
         try:
             new = split_from_import(
                 text,
@@ -796,7 +794,9 @@ class _ModuleName:
                 if bound == value and self._decision(statement, name) is not None and self._is_direct(statement, name)
             ]
             if direct:
-                self._settle_direct(direct, value, uses)
+                seen = {id(use.occurrence) for use in uses}
+                unseen = [found for found in reads if id(found) not in seen and len(found.path()) > 1]
+                self._settle_direct(direct, value, uses, [] if self.has_other_object else unseen)
             else:
                 self._settle_paths(uses, value)
 
@@ -824,27 +824,66 @@ class _ModuleName:
 
     # the name is the module
 
-    def _settle_direct(self, direct: list[tuple[ImportStatement, ImportedName]], module: str, uses: list[_Use]) -> None:
-        owner = self.owner
+    def _settle_direct(
+        self,
+        direct: list[tuple[ImportStatement, ImportedName]],
+        module: str,
+        uses: list[_Use],
+        unseen: list[Occurrence],
+    ) -> None:
+        """``unseen`` are reads of attributes that are none of ours: they need the module that is bound now."""
         own = [use for use in uses if use.module_index == 0]
-        self._settle_paths([use for use in uses if use.module_index > 0], module)
-        for statement, name in direct:
+        deeper = [use for use in uses if use.module_index > 0]
+        for index, (statement, name) in enumerate(direct):
             decision = self._decision(statement, name)
             assert decision is not None
             verdict, new_module = self._movable(decision, own, module)
             if verdict is _REWRITE and new_module is not None:
-                verdict = self._write_direct(decision, new_module, own)
-            decision.verdict = verdict
+                verdict = self._followed(new_module, deeper, unseen)
             if verdict is _REWRITE and new_module is not None:
+                verdict = self._write_direct(decision, new_module, own)
                 relation = Relation.ALIAS if decision.finding.relation is not Relation.MOVED else Relation.MOVED
                 decision.finding = replace(decision.finding, relation=relation, new=Symbol(new_module))
-            if (statement, name) != direct[0]:
-                continue
-            for use in own:
-                if verdict is _REWRITE:
-                    owner.report_use(use, _REWRITE, self._follow_edits(decision, use), decision)
-                elif not _is_none_test(use):
-                    owner.report_use(use, self._use_verdict(use, verdict))
+            decision.verdict = verdict
+            if index == 0:
+                self._report_direct(decision, own, deeper, module)
+
+    def _report_direct(self, decision: _Decision, own: list[_Use], deeper: list[_Use], module: str) -> None:
+        verdict, new = decision.verdict, decision.finding.new
+        for use in own:
+            if verdict is _REWRITE:
+                self.owner.report_use(use, _REWRITE, self._follow_edits(decision, use), decision)
+            elif not _is_none_test(use):
+                self.owner.report_use(use, self._use_verdict(use, verdict))
+        if verdict is not _REWRITE or new is None:
+            self._settle_paths(deeper, module)
+            return
+        for use in deeper:
+            edits = [*decision.use_edits, *self._deeper_edits(use, new.module)]
+            self.owner.report_use(use, _REWRITE, edits, decision)
+
+    def _followed(self, new_module: str, deeper: list[_Use], unseen: list[Occurrence]) -> _Verdict:
+        """Whether all that is reached through the name is reached through the new module, too."""
+        staying = next((verdict for use in deeper if (verdict := self._blocked(use)) is not None), None)
+        if staying is not None:
+            return staying
+        outside = any(use.finding.new is None or below(new_module, use.finding.new.module) is None for use in deeper)
+        if outside or unseen:
+            detail = f"something else is reached through {self.local}"
+            return _Verdict(Disposition.MANUAL, Reason.NAMES_STAY_BEHIND, detail)
+        return _REWRITE
+
+    def _deeper_edits(self, use: _Use, new_module: str) -> list[Edit]:
+        """Edits of ``old.inner.f`` where ``old`` itself is bound to the new module now."""
+        new = use.finding.new
+        assert new is not None
+        spans = [span for _, span in use.path[: use.module_index + 1]]
+        before = join(self.local, *(name for name, _ in use.path[1 : use.module_index + 1]))
+        edits = dotted_edits(use.span, spans, before, join(self.local, below(new_module, new.module) or ""))
+        if use.name is not None and new.name is not None and new.name != use.name:
+            place = use.path[use.module_index + 1][1]
+            edits.append(Edit(place.start, place.end, new.name))
+        return edits
 
     def _follow_edits(self, decision: _Decision, use: _Use) -> list[Edit]:
         """The edits of a use of a module name that moved: its attribute, and the local name if that changed."""
@@ -861,6 +900,10 @@ class _ModuleName:
         if decision.verdict.disposition is Disposition.KEEP:
             return decision.verdict, None
         if finding.relation is Relation.MOVED:
+            if decision.verdict is _REWRITE:
+                blocked = next((verdict for use in own if (verdict := self._blocked(use)) is not None), None)
+                if blocked is not None:
+                    return blocked, None
             return decision.verdict, None if finding.new is None else finding.new.module
         if finding.relation is Relation.MISSING:
             return decision.verdict, None
@@ -1012,7 +1055,7 @@ class _ModuleName:
             kept = next((d.verdict for d in decisions if d.verdict.disposition is Disposition.KEEP), None)
             handed_on = self._handed_on(module, group) if decisions else None
             blocked = {id(use): self._blocked(use) or self._path_blocked(use, start) for use in group}
-            unclear = self._unclear(module, group) if decisions else None
+            unclear = self._unclear(module, uses) if decisions else None
             staying = [verdict for verdict in (*blocked.values(), handed_on, unclear) if verdict is not None]
             if kept is None and not staying:
                 self._move_imports(module, decisions, group)
@@ -1089,7 +1132,7 @@ class _ModuleName:
         first = root(new.module)
         if first == self.local == root(start):
             return None
-        if not self.table.can_take(first, self.scope, [use.occurrence]):
+        if not self.table.can_take(first, self.scope, [use.occurrence]) and not self._is_imported(first):
             return _Verdict(Disposition.MANUAL, Reason.NAME_CAPTURE, f"{first} means something else here")
         return None
 
@@ -1186,9 +1229,9 @@ class _ModuleName:
             extra[self.local] = None
         for found in others:
             for module in self._modules_on(found, start):
-                if not self.owner.is_loaded(module) and not any(
-                    module in self.owner.alias_map.reach(name) for name in written
-                ):
+                loaded_by_old = any(module in self.owner.alias_map.reach(old) for old in statements)
+                still_loaded = any(module in self.owner.alias_map.reach(name) for name in written)
+                if loaded_by_old and not still_loaded and not self.owner.is_loaded(module):
                     extra[module] = None
         if extra:
             first.written = replace(first.written, also=(*first.written.also, *extra))

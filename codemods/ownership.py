@@ -10,7 +10,7 @@ from codemods.alias_map import AliasMap, EndKind, ModuleKind, Modules, Resolutio
 from codemods.bindings import BindingKind
 from codemods.references import Reason, Relation
 from codemods.shims import Verdict, judge
-from codemods.symbols import Symbol, ancestors, below, contains, join, last, parent
+from codemods.symbols import Symbol, ancestors, below, contains, join, last, parent, root
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,10 +245,15 @@ class Ownership:
         return next((target for target in self.targets if target.canonical in reached), self.targets[0])
 
     def _module_move(self, module: str) -> Move | None:
+        """The move that covers a module: its own, or that of a package around it.
+
+        A move of a package onto one of its own modules covers the package itself and nothing below it.
+        """
         for name in (module, *reversed(ancestors(module))):
             move = self._moves.get(Symbol(name))
             if move is not None:
-                return move
+                into_itself = move.new is not None and below(name, move.new.module) is not None
+                return None if into_itself and name != module else move
         return None
 
     # one name of a module
@@ -271,6 +276,9 @@ class Ownership:
                 return self.module_finding(submodule)
         move = self._module_move(symbol.module)
         if move is not None:
+            into_itself = move.new is not None and below(move.old.module, move.new.module) is not None
+            if into_itself and self.alias_map.resolve(symbol).end == Symbol(submodule):
+                return None  # a module of the package, which stays where it is
             return self._moved(symbol, move)
         kind = self.modules.kind(symbol.module)
         if kind in (ModuleKind.EXTERNAL, ModuleKind.OPAQUE, ModuleKind.UNKNOWN):
@@ -363,9 +371,25 @@ class Ownership:
                     detail = f"{found.rebound} is assigned to while the program runs"
                     return Finding(Relation.UNDECIDABLE, new, found.chain, Reason.REBOUND, detail)
                 return Finding(Relation.ALIAS, new, found.chain)
-        if listed or (self._is_double(symbol) and not self._is_home_owned(found)):
+        double = self._is_double(symbol) and not self._is_home_owned(found)
+        if listed or double or self._may_be_owned(symbol, found):
             return self._listed(symbol, found)
         return None
+
+    def _may_be_owned(self, symbol: Symbol, found: Resolution) -> bool:
+        """Whether a name that cannot be followed to one end may be an owned object.
+
+        One of its ways leads to such an object; or it has the name of one, in a module that computes its names
+        and belongs to the same top-level package.
+        """
+        if found.kind is EndKind.AMBIGUOUS:
+            return any(hop in ends for hop in found.chain for ends in self._owned.values())
+        if found.kind in (EndKind.COMPUTED, EndKind.TYPING_ONLY):
+            return any(
+                root(symbol.module) == root(target.canonical) and symbol.name in self.public_names(target)
+                for target in self.targets
+            )
+        return False
 
     def _two_things(self, symbol: Symbol, found: Resolution) -> Finding | None:
         """The finding for an attribute of a package that is a submodule too, as soon as somebody imports that."""
@@ -499,19 +523,23 @@ class Ownership:
     def new_cycle(self, importer: str, old_module: str, new_module: str) -> tuple[str, ...] | None:
         """The cycle of top-level imports that ``importer`` would close by importing ``new_module``; or None.
 
-        There is none where importing ``old_module`` executes ``new_module`` today already. The packages around
-        the importer are being imported when it runs: they are not executed again, and close no cycle.
+        There is none where importing ``old_module`` executes ``new_module`` today already. The importer and the
+        packages around it are being imported when it runs: only who asks for the importer by name, and so gets
+        it half finished, closes a circle.
         """
-        loaded = frozenset(ancestors(importer))
-        reach = self.alias_map.reach(new_module, loaded)
-        if importer not in reach or new_module in self.alias_map.reach(old_module, loaded):
+        loaded = frozenset((*ancestors(importer), importer))
+        if new_module in self.alias_map.reach(old_module, loaded):
             return None
-        chain = [importer]
-        hop = reach[importer]
-        while hop is not None:
-            chain.append(hop)
-            hop = reach[hop]
-        return (importer, *reversed(chain))
+        reach = self.alias_map.reach(new_module, loaded)
+        for module in reach:
+            if module not in loaded and self.alias_map.asks_for(module, importer):
+                chain = [importer]
+                hop: str | None = module
+                while hop is not None:
+                    chain.append(hop)
+                    hop = reach[hop]
+                return (importer, *reversed(chain))
+        return None
 
     def hidden_submodule(self, module: str) -> str | None:
         """The attribute that hides ``module`` from ``import module as x`` and ``from parent import``; or None.

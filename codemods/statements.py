@@ -14,10 +14,13 @@ _LAZY = re.compile(r"lazy[ \t]+(?=from\b)")  # PEP 810, which LibCST does not kn
 
 @dataclass(frozen=True, slots=True)
 class TargetName:
-    """Where one imported name goes: ``from module import name as asname``; module as it is to be written."""
+    """Where one imported name goes: ``from module import name as asname``; module as it is to be written.
+
+    ``name`` None: the name is a module without a package, ``import module as asname``.
+    """
 
     module: str
-    name: str
+    name: str | None
     asname: str | None
 
 
@@ -51,10 +54,20 @@ def split_from_import(text: str, targets: Sequence[TargetName], *, trailing_comm
     ends = re.findall(r"\r\n|\r|\n", text)
     layout = _layout(statement, ends[0] if ends else "\n")
     groups: dict[str, list[_Entry]] = {}
+    plain: dict[str, str] = {}
     for entry, target in zip(_entries(statement, names), targets, strict=True):
-        groups.setdefault(target.module, []).append(replace(entry, alias=_renamed(entry.alias, target)))
+        if target.name is None:
+            plain_text = f"import {target.module}" + (f" as {target.asname}" if target.asname else "")
+            groups[plain_text] = [entry]
+            plain[plain_text] = prefix + plain_text
+            if entry.above or entry.below or (entry.behind is not None and entry.behind.comment is not None):
+                raise UnsupportedStatementError(text)
+        else:
+            groups.setdefault(target.module, []).append(
+                replace(entry, alias=_renamed(entry.alias, target.name, target.asname))
+            )
     pieces = [
-        prefix + _statement(statement, layout, module, entries, with_head=index == 0)
+        plain.get(module) or prefix + _statement(statement, layout, module, entries, with_head=index == 0)
         for index, (module, entries) in enumerate(groups.items())
     ]
     repeat = f"  {trailing_comment}" if "\n" in separator or "\r" in separator else ""
@@ -149,14 +162,14 @@ def _parse(text: str) -> cst.ImportFrom:
     return line.body[0]
 
 
-def _renamed(alias: cst.ImportAlias, target: TargetName) -> cst.ImportAlias:
+def _renamed(alias: cst.ImportAlias, name: str, asname: str | None) -> cst.ImportAlias:
     """The alias with another name; its own ``as`` and white space are kept where they still say the same."""
-    if target.name != _plain(alias.name):
-        alias = alias.with_changes(name=cst.Name(target.name))
-    if target.asname is None:
+    if name != _plain(alias.name):
+        alias = alias.with_changes(name=cst.Name(name))
+    if asname is None:
         return alias.with_changes(asname=None)
-    if alias.asname is None or _plain(alias.asname.name) != target.asname:
-        return alias.with_changes(asname=cst.AsName(cst.Name(target.asname)))
+    if alias.asname is None or _plain(alias.asname.name) != asname:
+        return alias.with_changes(asname=cst.AsName(cst.Name(asname)))
     return alias
 
 

@@ -109,7 +109,12 @@ class _Planner:
         canonicals = [target.canonical for target in recipe.targets]
         roots = recipe.source_roots or discover_roots((entry.path for entry in self.covered), canonicals)
         self.project = Project(entries, roots, lambda entry: next(repository.read([entry.oid])))
-        self.alias_map = AliasMap(self.project)
+        moved = {
+            move.old.module: move.new.module
+            for move in recipe.moves
+            if move.old.is_module and move.new is not None and not move.external
+        }
+        self.alias_map = AliasMap(self.project, moved)
 
     def plan(self) -> Plan:
         self._read()

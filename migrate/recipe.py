@@ -171,6 +171,10 @@ def read_recipe(table: dict[str, object], origin: str) -> Recipe:
     if not targets and not moves:
         raise _bad(origin, "it names neither a canonical module nor moves", 'add canonical = "package.module"')
     _check_moves(moves, origin)
+    if not targets:
+        for key in ("symbols", "homes", "shims", "repairs", "rename"):
+            if getattr(raw, key):
+                raise _bad(origin, f"{key} belongs to a canonical module, and the recipe names none", "take it out")
     roots = None
     if raw.source_roots is not None:
         roots = tuple(_root(entry, origin) for entry in raw.source_roots)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from codemods.bindings import absolute_module
 from codemods.imports import Elsewhere, ParsedFile
-from codemods.ownership import Ownership, Target
+from codemods.ownership import Ownership
 from codemods.references import Disposition, Edit, Reason, Reference, ReferenceKind, Relation, Step
 from codemods.scopes import Occurrence, Role, Scope, ScopeKind, ScopeTable, scope_table
 from codemods.symbols import Symbol
@@ -12,7 +12,7 @@ from codemods.syntax import ImportedName, ImportStatement, import_statements
 
 
 def find_collapses(file: ParsedFile, ownership: Ownership, elsewhere: Elsewhere) -> tuple[Reference, ...]:
-    """``from canonical import Name as Alias`` where the recipe renames Alias to Name; with the edits.
+    """``from new import Name as Alias`` where the recipe renames Alias to Name; with the edits.
 
     Where the new name would be captured, or others read the alias from this module, it is kept, and said so.
     """
@@ -29,20 +29,17 @@ class _CollapsePass:
 
     def run(self) -> tuple[Reference, ...]:
         found: list[Reference] = []
-        targets = {target.canonical: target for target in self.ownership.targets if target.rename}
         for statement in self.statements:
             if not statement.is_from:
                 continue
             origin = absolute_module(statement, self.file.module, is_package=self.file.is_package)
-            target = targets.get(origin or "")
-            if target is None:
-                continue
+            renames = self.ownership.renames.get(origin or "", {})
             for name in statement.names:
-                if name.asname is not None and target.rename.get(name.asname) == name.name:
-                    found.append(self._reference(statement, name, target, name.asname))
+                if name.asname is not None and renames.get(name.asname) == name.name:
+                    found.append(self._reference(statement, name, origin or "", name.asname))
         return tuple(found)
 
-    def _reference(self, statement: ImportStatement, name: ImportedName, target: Target, alias: str) -> Reference:
+    def _reference(self, statement: ImportStatement, name: ImportedName, module: str, alias: str) -> Reference:
         if self.table is None:
             self.table = scope_table(self.file.tree)
         edits: tuple[Edit, ...] = ()
@@ -52,7 +49,7 @@ class _CollapsePass:
             if one.role is Role.IMPORT and one.span.start == name.span.start
         )
         scope = self.table.scope_of(occurrence)
-        reason = Reason.NAME_CAPTURE if scope is None else self._hindrance(scope, alias, name.name, target)
+        reason = Reason.NAME_CAPTURE if scope is None else self._hindrance(scope, alias, name.name, module)
         if reason is None and scope is not None:
             edits = self._edits(statement, name, scope, alias)
         line, column = self.file.source.position(name.span.start)
@@ -63,23 +60,23 @@ class _CollapsePass:
             name.span.start,
             ReferenceKind.FROM_IMPORT,
             Symbol(self.file.module, alias),
-            Symbol(target.canonical, name.name),
+            Symbol(module, name.name),
             Relation.ALIAS,
             Disposition.KEEP if reason is not None else Disposition.REWRITE,
             reason,
             "" if reason is None else f"{alias} keeps its name here",
-            (Symbol(self.file.module, alias), Symbol(target.canonical, name.name)),
+            (Symbol(self.file.module, alias), Symbol(module, name.name)),
             edits,
             None if reason is not None else Step.COLLAPSE,
         )
 
-    def _hindrance(self, scope: Scope, alias: str, name: str, target: Target) -> Reason | None:
+    def _hindrance(self, scope: Scope, alias: str, name: str, module: str) -> Reason | None:
         """Why the alias must keep its name in this scope; None if it need not."""
         assert self.table is not None
         bindings = [one for one in self.table.resolving_to(alias, scope) if one.role is not Role.LOAD]
         if any(one.role is not Role.IMPORT for one in bindings) or scope.kind is ScopeKind.CLASS:
             return Reason.SHARED_BINDING
-        if any(not self._imports(one, target, name) for one in bindings) or self.table.reads_namespace():
+        if any(not self._imports(one, module, name) for one in bindings) or self.table.reads_namespace():
             return Reason.SHARED_BINDING
         if scope is self.table.module_scope:
             facts = self.ownership.modules.facts(self.file.module)
@@ -89,7 +86,7 @@ class _CollapsePass:
             if self.elsewhere.mentions(self.file.module, alias):
                 return Reason.PUBLIC_NAME
         uses = [one for one in self.table.resolving_to(alias, scope) if one.role is Role.LOAD]
-        if self._already_bound(scope, name, target):
+        if self._already_bound(scope, name, module):
             captured = any(
                 name in inner.bound
                 for use in uses
@@ -108,20 +105,20 @@ class _CollapsePass:
             scopes.append(scope)
         return scopes
 
-    def _imports(self, occurrence: Occurrence, target: Target, name: str) -> bool:
+    def _imports(self, occurrence: Occurrence, module: str, name: str) -> bool:
         """Whether this import binding is ``from canonical import name``."""
         for statement in self.statements:
             for imported in statement.names:
                 if imported.span.start == occurrence.span.start:
                     origin = absolute_module(statement, self.file.module, is_package=self.file.is_package)
-                    return statement.is_from and origin == target.canonical and imported.name == name
+                    return statement.is_from and origin == module and imported.name == name
         return False
 
-    def _already_bound(self, scope: Scope, name: str, target: Target) -> bool:
+    def _already_bound(self, scope: Scope, name: str, module: str) -> bool:
         """Whether the scope binds the canonical name already, and by imports of the canonical symbol alone."""
         assert self.table is not None
         bindings = [one for one in self.table.resolving_to(name, scope) if one.role is not Role.LOAD]
-        return bool(bindings) and all(one.role is Role.IMPORT and self._imports(one, target, name) for one in bindings)
+        return bool(bindings) and all(one.role is Role.IMPORT and self._imports(one, module, name) for one in bindings)
 
     def _is_bound_before(self, statement: ImportStatement, name: str) -> bool:
         """Whether an earlier import in the same block binds the canonical name already (see _already_bound)."""

@@ -30,11 +30,15 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """The user's word that ``old`` is now ``new``; ``new`` None means: keep ``old`` as it is."""
+    """The user's word that ``old`` is now ``new``; ``new`` None means: keep ``old`` as it is.
+
+    ``renames_uses``: the local name follows a name that changes, as ``rename`` of the recipe says.
+    """
 
     old: Symbol
     new: Symbol | None
     external: bool = False
+    renames_uses: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +69,18 @@ class Ownership:
         self.alias_map = alias_map
         self.modules = modules
         self.targets = tuple(targets)
+        moves = tuple(moves)
         self.canonical_modules = frozenset(target.canonical for target in self.targets)
         self.homes = frozenset(home for target in self.targets for home in target.homes)
         self.shims = (
             frozenset(shims).union(*(target.shims for target in self.targets)) - self.canonical_modules - self.homes
         )
         self.pinned: frozenset[str] = frozenset()
+        self.renames: dict[str, dict[str, str]] = {target.canonical: dict(target.rename) for target in self.targets}
+        """By module: local names that imports from it give to its names, and the names that replace them."""
+        for move in moves:
+            if move.renames_uses and move.new is not None and move.old.name and move.new.name:
+                self.renames.setdefault(move.new.module, {})[move.old.name] = move.new.name
         self._moves = {move.old: move for move in moves}
         self._names = {target.canonical: self._owned_names(target) for target in self.targets}
         self._owned = {target.canonical: self._owned_ends(target) for target in self.targets}

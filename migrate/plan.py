@@ -328,9 +328,9 @@ class _Planner:
         return kind is ModuleKind.EXTERNAL and root(module) in sys.stdlib_module_names
 
     def _collapse(self, results: list[FileResult], ownership: Ownership) -> tuple[dict[str, bytes], list[Reference]]:
-        if not any(target.rename for target in ownership.targets):
+        names = [alias.encode() for renames in ownership.renames.values() for alias in renames]
+        if not names:
             return {}, []
-        names = [name.encode() for target in ownership.targets for name in target.rename]
         texts = dict(self.project.contents) | {result.path: result.data for result in results}
         elsewhere = TextElsewhere(texts, self._own_paths())
         collapsed: dict[str, bytes] = {}

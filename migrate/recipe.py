@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import translate
 from functools import cached_property
@@ -164,17 +165,20 @@ def read_recipe(table: dict[str, object], origin: str) -> Recipe:
         raw = msgspec.convert(table, _Recipe)
     except msgspec.ValidationError as error:
         raise _bad(origin, _in_toml_words(str(error)), _hint(str(error))) from error
+    moves = tuple(_move(old, new, raw.rename, origin) for old, new in raw.moves.items())
+    followed = {move.old.name for move in moves if move.renames_uses}
+    raw.rename = {alias: name for alias, name in raw.rename.items() if alias not in followed}
     if isinstance(raw.canonical, list):
         _check_no_shared_keys(raw, origin)
     targets = _targets(raw, origin)
-    moves = tuple(_move(old, new, origin) for old, new in raw.moves.items())
     if not targets and not moves:
         raise _bad(origin, "it names neither a canonical module nor moves", 'add canonical = "package.module"')
     _check_moves(moves, origin)
     if not targets:
         for key in ("symbols", "homes", "shims", "repairs", "rename"):
             if getattr(raw, key):
-                raise _bad(origin, f"{key} belongs to a canonical module, and the recipe names none", "take it out")
+                hint = "take it out; a rename needs the move of a name to another name"
+                raise _bad(origin, f"{key} belongs to a canonical module, and the recipe names none", hint)
     roots = None
     if raw.source_roots is not None:
         roots = tuple(_root(entry, origin) for entry in raw.source_roots)
@@ -236,7 +240,7 @@ def _targets(raw: _Recipe, origin: str) -> tuple[Target, ...]:
     return tuple(targets)
 
 
-def _move(old: str, new: str | _MoveTable, origin: str) -> Move:
+def _move(old: str, new: str | _MoveTable, rename: Mapping[str, str], origin: str) -> Move:
     to, external = (new, False) if isinstance(new, str) else (new.to, new.external)
     try:
         source = parse_symbol(old)
@@ -255,7 +259,9 @@ def _move(old: str, new: str | _MoveTable, origin: str) -> Move:
         )
     if source == target:
         raise _bad(origin, f"moves: {old} moves to itself", "take the line out")
-    return Move(source, target, external)
+    new_name = None if target is None else target.name
+    follows = source.name is not None and new_name is not None and rename.get(source.name) == new_name
+    return Move(source, target, external, follows)
 
 
 def _check_moves(moves: tuple[Move, ...], origin: str) -> None:

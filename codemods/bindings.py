@@ -264,7 +264,7 @@ class _Reader:
                 self._effect(EffectKind.DEFINES, node)
         elif node.type == "function_definition" and name == "__dir__":
             self._effect(EffectKind.HARMLESS, node)
-        elif node.type == "function_definition" and _only_logs(field(node, "body")):
+        elif node.type == "function_definition" and name.startswith("_") and _only_logs(field(node, "body")):
             self.logging_functions.add(name)
             self._effect(EffectKind.HARMLESS, node)
         else:

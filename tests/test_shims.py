@@ -36,6 +36,7 @@ def test_implementation(text: str) -> None:
     ("text", "evidence"),
     [
         pytest.param(PURE + "def g(): return 1\n", ["line 2: def g(): return 1"], id="a definition"),
+        pytest.param(PURE + "def g(): pass\n", ["line 2: def g(): pass"], id="a public function, though it does nothing"),
         pytest.param(PURE + "class C(f): ...\n", ["line 2: class C(f): ..."], id="a subclass"),
         pytest.param(PURE + "X = 1\n", ["line 2: X = 1"], id="a constant"),
         pytest.param(PURE + "X = f()\n", ["line 2: X = f()"], id="a value"),

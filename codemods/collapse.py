@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from codemods.bindings import absolute_module
-from codemods.imports import Elsewhere, ParsedFile
+from codemods.decisions import Elsewhere, ParsedFile
 from codemods.ownership import Ownership
 from codemods.references import Disposition, Edit, Reason, Reference, ReferenceKind, Relation, Step
 from codemods.scopes import Occurrence, Role, Scope, ScopeKind, ScopeTable, scope_table

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from codemods.collapse import find_collapses
-from codemods.imports import Elsewhere, ParsedFile, find_imports
+from codemods.decisions import Elsewhere, ParsedFile
+from codemods.imports import find_imports
 from codemods.merges import merge_rewritten
 from codemods.ownership import Ownership
 from codemods.references import Disposition, Edit, Reference, apply_edits, offset_before

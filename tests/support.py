@@ -10,8 +10,8 @@ from hypothesis import settings
 
 from codemods.alias_map import AliasMap, ModuleKind
 from codemods.bindings import ModuleFacts, module_facts
+from codemods.decisions import ParsedFile
 from codemods.engine import FileResult, collapse_aliases, parsed, rewrite_imports
-from codemods.imports import ParsedFile
 from codemods.ownership import Move, Ownership, Target
 from codemods.references import Disposition, Reference
 from codemods.source import SourceText, decode_python

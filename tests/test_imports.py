@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import BASIC, Project, move
 
-from codemods.imports import dotted_edits
+from codemods.decisions import dotted_edits
 from codemods.references import Disposition, apply_edits
 from codemods.source import SourceText, UndecodableError, decode_python
 from codemods.syntax import Span, parse, syntax_fault

@@ -1,0 +1,167 @@
+"""What the import pass decides: verdicts, and how names and uses are to be written; and the edits of dotted paths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+from tree_sitter import Node, Tree
+
+from codemods.alias_map import AliasMap
+from codemods.ownership import Finding, Ownership
+from codemods.references import Disposition, Edit, Reason, Relation
+from codemods.scopes import Occurrence, Scope, ScopeTable
+from codemods.source import SourceText
+from codemods.symbols import Symbol, common_length, parts
+from codemods.syntax import ImportedName, ImportStatement, Span
+
+REWRITABLE = frozenset({Relation.ALIAS, Relation.MOVED, Relation.REPAIR})
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFile:
+    """A Python file and the module that it is."""
+
+    path: str
+    module: str
+    is_package: bool
+    source: SourceText
+    tree: Tree
+
+
+class Elsewhere(Protocol):
+    """What the rest of the repository says about a name in a module's namespace."""
+
+    def mentions(self, module: str, name: str) -> bool:
+        """Whether another file may read ``name`` from ``module`` (an import, an attribute, a string)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is done about a finding at one place, and why."""
+
+    disposition: Disposition
+    reason: Reason | None = None
+    detail: str = ""
+
+
+REWRITE = Verdict(Disposition.REWRITE)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How one imported name is to be written: ``from module import name as asname``, or ``import module, also``."""
+
+    module: str
+    name: str | None
+    asname: str | None
+    also: tuple[str, ...] = ()
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """The modules that the plain import form names."""
+        return (self.module, *self.also)
+
+
+@dataclass(slots=True)
+class Decision:
+    """One name of one statement, what it is and what becomes of it."""
+
+    statement: ImportStatement
+    name: ImportedName
+    old: Symbol
+    finding: Finding
+    verdict: Verdict
+    written: Written | None = None
+    use_edits: list[Edit] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """An occurrence of a bound module, followed along its attributes: ``watched`` is ``path[module_index]``."""
+
+    occurrence: Occurrence
+    path: tuple[tuple[str, Span], ...]
+    module: str
+    module_index: int
+    finding: Finding
+    is_module_object: bool
+
+    @property
+    def span(self) -> Span:
+        end = self.module_index if self.is_module_object else self.module_index + 1
+        return Span(self.path[0][1].start, self.path[end][1].end)
+
+    @property
+    def name(self) -> str | None:
+        return None if self.is_module_object else self.path[self.module_index + 1][0]
+
+
+class Binder(NamedTuple):
+    """One name of a statement, and the module that it binds; None where it is no module."""
+
+    statement: ImportStatement
+    name: ImportedName
+    module: str | None
+
+
+class FilePass(Protocol):
+    """What settling one module name needs to know of its file, and where it reports its uses."""
+
+    file: ParsedFile
+    source: SourceText
+    ownership: Ownership
+    alias_map: AliasMap
+    elsewhere: Elsewhere
+    statements: list[ImportStatement]
+    decisions: dict[int, Decision]
+
+    def use_of(self, occurrence: Occurrence, module: str) -> Use | None:
+        """Follow an occurrence of a name bound to ``module``; None where it reaches nothing of ours."""
+
+    def report_use(
+        self, use: Use, verdict: Verdict, edits: Iterable[Edit] = (), follows: Decision | None = None
+    ) -> None:
+        """Remember a use; ``follows`` is the import that must be written for the use to be rewritten."""
+
+    def verdict_at(self, node: Node, span: Span, old: Symbol, finding: Finding) -> Verdict:
+        """Whether a finding can be rewritten at this place, as far as the place itself decides it."""
+
+    def module_text(self, statement: ImportStatement, module: str) -> str:
+        """The module as this statement would write it."""
+
+    def own_line_indent(self, statement: ImportStatement) -> str | None:
+        """The indentation of a statement that has its line(s) to itself; None where it shares them."""
+
+    def is_loaded(self, module: str) -> bool:
+        """Whether this file, or the package of ``module``, already makes sure that ``module`` is imported."""
+
+    def is_exported(self, local: str) -> bool:
+        """Whether ``__all__`` names this name, or is computed so that it may."""
+
+    def binds_only_packages(self, table: ScopeTable, local: str, scope: Scope) -> bool:
+        """Whether a scope binds a name by imports alone."""
+
+
+def dotted_edits(span: Span, components: Sequence[Span], old: str, new: str) -> list[Edit]:
+    """Edits that turn a dotted path in the text into another one, touching only the components that differ.
+
+    Between the components there may be white space, line breaks and comments: ``p . old`` becomes ``p . new``.
+    """
+    before, after = parts(old), parts(new)
+    shared = common_length(before, after)
+    if len(before) == len(after):
+        return [
+            Edit(place.start, place.end, text)
+            for place, text, was in zip(components, after, before, strict=False)
+            if text != was
+        ]
+    if shared == len(after):
+        return [Edit(components[shared - 1].end, components[len(before) - 1].end, "")]
+    if shared == len(before):
+        end = components[shared - 1].end
+        return [Edit(end, end, "." + ".".join(after[shared:]))]
+    if shared == 0 and len(components) == len(before):
+        return [Edit(span.start, components[len(before) - 1].end, new)]
+    return [Edit(components[shared].start, components[len(before) - 1].end, ".".join(after[shared:]))]

@@ -67,7 +67,7 @@ def _text(plan: Plan, module: str) -> str:
     if implementations:
         lines.append("# These define what the canonical module passes on; their users are migrated all the same.")
         lines.append("# A module that is to keep its users belongs into homes:")
-        lines += [f'# homes = ["{one.module}"]' for one in implementations]
+        lines.append(f"# homes = [{', '.join(_quoted(one.module) for one in implementations)}]")
         lines.append("")
     if plan.homes:
         lines.append("# Modules that own what they define, though the canonical module re-exports it:")

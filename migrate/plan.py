@@ -62,7 +62,7 @@ class Plan:
     """Homes that were discovered, beside those of the recipe."""
     roots: tuple[SourceRoot, ...] = ()
     implementations: frozenset[str] = frozenset()
-    """Modules that define what a canonical module owns."""
+    """Modules that define what a canonical module owns, or that it imports."""
 
     def with_disposition(self, disposition: Disposition) -> tuple[Reference, ...]:
         return tuple(found for found in self.references if found.disposition is disposition)
@@ -168,7 +168,10 @@ class _Planner:
             tuple(step for step in steps if step.changes),
             homes,
             self.project.roots,
-            frozenset().union(*(ownership.implementation_modules(target) for target in ownership.targets)),
+            frozenset().union(
+                *(ownership.implementation_modules(target) for target in ownership.targets),
+                *(self.alias_map.loaded_by(target.canonical) for target in ownership.targets),
+            ),
         )
 
     # reading

@@ -221,15 +221,12 @@ def _targets(raw: _Recipe, origin: str) -> tuple[Target, ...]:
                     raise _bad(origin, f"{key}: {name!r} is no module name", "write it as package.module")
         if table.canonical in table.shims or table.canonical in table.homes:
             raise _bad(origin, f"{table.canonical} is canonical and in shims or homes too", "take it out there")
-        both = sorted(set(table.shims) & set(table.homes))
-        if both:
-            raise _bad(origin, f"{both[0]} is in shims and in homes", "a module is one or the other")
         targets.append(
             Target(
                 table.canonical,
                 None if table.symbols is None else tuple(table.symbols),
                 tuple(table.homes),
-                tuple(table.shims),
+                tuple(shim for shim in table.shims if shim not in table.homes),  # a home is the user's later word
                 table.repairs,
                 dict(table.rename),
             )

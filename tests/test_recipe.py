@@ -156,9 +156,6 @@ def test_the_branch_is_named_after_the_module(module: str, branch: str) -> None:
         pytest.param('[unshim]\ncanonical = "a"\nshims = ["a"]', ["a is canonical and"], "", id="canonical as shim"),
         pytest.param('[unshim]\ncanonical = "a"\nhomes = ["a"]', ["a is canonical and"], "", id="canonical as home"),
         pytest.param(
-            '[unshim]\ncanonical = "a"\nhomes = ["b"]\nshims = ["b"]', ["b is in shims and in homes"], "", id="both"
-        ),
-        pytest.param(
             '[[unshim.canonical]]\ncanonical = "a"\n[[unshim.canonical]]\ncanonical = "a"', ["twice"], "", id="twice"
         ),
         pytest.param('[unshim]\ncanonical = "a"\nexclude = ["../x"]', ["../x", "outside"], "", id="exclude outside"),
@@ -391,3 +388,8 @@ def test_over_directories_a_glob_is_as_in_gits_ignore_files(parts: list[str], fo
         return bool(rest) and fnmatchcase(rest[0], pattern[0]) and matches(pattern[1:], rest[1:])
 
     assert Recipe((), include=("/".join(parts),)).covers("/".join(path)) == matches(parts, path)
+
+
+def test_a_home_is_no_shim_even_where_the_recipe_still_lists_it() -> None:
+    recipe = read_recipe({"canonical": "a", "homes": ["b"], "shims": ["b", "c"]}, "unshim.toml")
+    assert (recipe.targets[0].homes, recipe.targets[0].shims) == (("b",), ("c",))

@@ -117,6 +117,13 @@ class AliasMap:
             self._resolved[symbol] = found
         return found
 
+    def same_object(self, old: Symbol, new: Symbol) -> bool:
+        """Whether two symbols are proved to be the same object, whenever they are read."""
+        one, other = self.resolve(old), self.resolve(new)
+        if one.rebound is not None:
+            return False
+        return new in one.through or (one.found and one.kind is other.kind and one.end == other.end)
+
     def attribute(self, base: Resolution, name: str) -> Resolution:
         """``base.name``, where base is a module; an attribute of any other object is an object of its own."""
         if base.kind is EndKind.MODULE and base.end is not None:

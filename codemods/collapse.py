@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from codemods.bindings import absolute_module
 from codemods.decisions import Elsewhere, ParsedFile
 from codemods.ownership import Ownership
 from codemods.references import Disposition, Edit, Reason, Reference, ReferenceKind, Relation, Step
@@ -32,7 +31,7 @@ class _CollapsePass:
         for statement in self.statements:
             if not statement.is_from:
                 continue
-            origin = absolute_module(statement, self.file.module, is_package=self.file.is_package)
+            origin = self.file.origin_of(statement)
             renames = self.ownership.renames.get(origin or "", {})
             for name in statement.names:
                 if name.asname is not None and renames.get(name.asname) == name.name:
@@ -110,7 +109,7 @@ class _CollapsePass:
         for statement in self.statements:
             for imported in statement.names:
                 if imported.span.start == occurrence.span.start:
-                    origin = absolute_module(statement, self.file.module, is_package=self.file.is_package)
+                    origin = self.file.origin_of(statement)
                     return statement.is_from and origin == module and imported.name == name
         return False
 

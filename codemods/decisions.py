@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 from tree_sitter import Node, Tree
 
 from codemods.alias_map import AliasMap
+from codemods.bindings import absolute_module
 from codemods.ownership import Finding, Ownership
 from codemods.references import Disposition, Edit, Reason, Relation
 from codemods.scopes import Occurrence, Scope, ScopeTable
@@ -28,6 +29,10 @@ class ParsedFile:
     is_package: bool
     source: SourceText
     tree: Tree
+
+    def origin_of(self, statement: ImportStatement) -> str | None:
+        """The module that a ``from`` statement of this file names, absolute; None beyond the root package."""
+        return absolute_module(statement, self.module, is_package=self.is_package)
 
 
 class Elsewhere(Protocol):

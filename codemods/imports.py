@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from tree_sitter import Node
 
 from codemods.alias_map import EndKind
-from codemods.bindings import absolute_module, in_type_checking
+from codemods.bindings import in_type_checking
 from codemods.decisions import (
     REWRITABLE,
     REWRITE,
@@ -111,11 +111,7 @@ class _ImportPass:
 
     def _still_imports(self, module: str) -> bool:
         for statement in self.statements:
-            origin = (
-                absolute_module(statement, self.file.module, is_package=self.file.is_package)
-                if statement.is_from
-                else ""
-            )
+            origin = self.file.origin_of(statement) if statement.is_from else ""
             for name in statement.names:
                 decision = self.decisions.get(name.span.start)
                 if decision is not None and decision.verdict is REWRITE:
@@ -134,7 +130,7 @@ class _ImportPass:
                 if finding is not None:
                     self._decide(statement, name, Symbol(name.name), finding)
             return
-        origin = absolute_module(statement, self.file.module, is_package=self.file.is_package)
+        origin = self.file.origin_of(statement)
         if origin is None:
             self._beyond_root(statement)
             return
@@ -287,14 +283,8 @@ class _ImportPass:
         names = self.alias_map.exported_names(old)
         if names != self.alias_map.exported_names(new):
             return None
-        for name in names:
-            one, other = self.alias_map.resolve(Symbol(old, name)), self.alias_map.resolve(Symbol(new, name))
-            passes = Symbol(new, name) in one.through
-            if not passes and (not one.found or one.kind is not other.kind or one.end != other.end):
-                return None
-            if one.rebound is not None:
-                return None
-        return new
+        same = all(self.alias_map.same_object(Symbol(old, name), Symbol(new, name)) for name in names)
+        return new if same else None
 
     # writing names
 
@@ -351,7 +341,7 @@ class _ImportPass:
                 return name.local
             hidden = self.ownership.hidden_submodule(name.name)
             return name.name if hidden is None else None
-        origin = absolute_module(statement, self.file.module, is_package=self.file.is_package)
+        origin = self.file.origin_of(statement)
         if origin is None:
             return None
         symbol = Symbol(origin, name.name)
@@ -441,7 +431,7 @@ class _ImportPass:
                         name.name for name in statement.names if name.span.start not in self.decisions
                     ]
                     continue
-                origin = absolute_module(statement, self.file.module, is_package=self.file.is_package)
+                origin = self.file.origin_of(statement)
                 if origin is not None:
                     self.loaded_modules += self._loaded_by_from(statement, origin)
         return any(contains(module, loaded) for loaded in self.loaded_modules)

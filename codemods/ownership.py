@@ -209,12 +209,9 @@ class Ownership:
         """Whether every name of the old module is known, and is the same object under that name in the new one."""
         if not self.is_silent(old):
             return False
-        for name in self.alias_map.names(old):
-            one, other = self.alias_map.resolve(Symbol(old, name)), self.alias_map.resolve(Symbol(new, name))
-            passes = Symbol(new, name) in one.through
-            if one.rebound or not (passes or (one.found and one.kind is other.kind and one.end == other.end)):
-                return False
-        return True
+        return all(
+            self.alias_map.same_object(Symbol(old, name), Symbol(new, name)) for name in self.alias_map.names(old)
+        )
 
     def mentions_attribute(self, data: bytes) -> bool:
         """Whether ``.name`` stands in the text for a name that is owned or moved."""

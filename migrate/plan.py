@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from codemods.alias_map import AliasMap, ModuleKind
+from codemods.decisions import ParsedFile
 from codemods.engine import FileResult, collapse_aliases, parsed, rewrite_imports
 from codemods.ownership import Ownership
 from codemods.references import (
@@ -130,7 +132,7 @@ class _Planner:
         results = self._rewrite(discovered, ownership)
         pinned = frozenset[str]().union(*(result.leans_on for result in results))
         if pinned:  # what stays in one file can need what another file imports
-            results = self._rewrite(discovered, ownership.with_pinned(pinned))
+            results = self._rewrite_again(results, pinned, ownership)
         references = [reference for result in results for reference in result.references]
         canonical = sum(result.canonical for result in results)
         rewritten = {result.path: result.data for result in results if result.changed}
@@ -278,21 +280,18 @@ class _Planner:
 
         A file in which error recovery found no error and no import of ours holds nothing, valid or not.
         """
-        elsewhere = TextElsewhere(self.project.contents, self._own_paths())
         relevant = {path: self._is_relevant(imports, ownership) for path, imports in discovered.files.items()}
         paths = sorted(path for path, imports in discovered.files.items() if relevant[path] or imports.has_error)
         self.progress(f"comparing {len(paths)} files")
 
+        rewritten = self._rewriter(ownership)
+
         def one_file(path: str) -> FileResult | Unchecked | None:
-            source = self.project.source(path)
-            assert source is not None
-            file = parsed(path, self.project.module_of(path), self.project.is_package(path), source)
-            fault = syntax_fault(source, file.tree)
+            file = self._parsed(path)
+            fault = syntax_fault(file.source, file.tree)
             if fault is not None:
                 return Unchecked(path, fault.line, fault.reason, fault.message)
-            if not relevant[path]:
-                return None
-            return rewrite_imports(file, ownership, elsewhere, self._is_proved)
+            return rewritten(file) if relevant[path] else None
 
         results: list[FileResult] = []
         for result in mapped(one_file, paths, self.jobs):
@@ -301,6 +300,27 @@ class _Planner:
             elif result is not None:
                 results.append(result)
         return results
+
+    def _rewriter(self, ownership: Ownership) -> Callable[[ParsedFile], FileResult]:
+        elsewhere = TextElsewhere(self.project.contents, self._own_paths())
+        return lambda file: rewrite_imports(file, ownership, elsewhere, self._is_proved)
+
+    def _rewrite_again(
+        self, results: list[FileResult], pinned: frozenset[str], ownership: Ownership
+    ) -> list[FileResult]:
+        """The results, with those of the files that refer to a pinned module made anew: these imports stay."""
+        rewritten = self._rewriter(ownership.with_pinned(pinned))
+        return [
+            rewritten(self._parsed(result.path))
+            if any(one.old.module in pinned for one in result.references)
+            else result
+            for result in results
+        ]
+
+    def _parsed(self, path: str) -> ParsedFile:
+        source = self.project.source(path)
+        assert source is not None
+        return parsed(path, self.project.module_of(path), self.project.is_package(path), source)
 
     def _is_relevant(self, imports: FileImports, ownership: Ownership) -> bool:
         """Whether one of the file's imports can be a reference, or bind a module through which one is reached."""
@@ -323,8 +343,6 @@ class _Planner:
 
     def _is_proved(self, module: str) -> bool:
         """Whether importing a module cannot fail: it is ours and imports, or the standard library's."""
-        import sys
-
         kind = self.project.kind(module)
         if kind is ModuleKind.FILE:
             return self.alias_map.import_failure(module) is None

@@ -225,3 +225,16 @@ def test_an_alias_of_a_name_that_a_star_import_binds(repo: Repo) -> None:
     shim = "from app.manager import *\nOldManager = ChatManager\n"
     repo.commit({"app/old_manager.py": shim, "app/use.py": "from app.old_manager import OldManager\nOldManager()\n"})
     assert [one["path"] for one in references(scan(repo), old="app.old_manager:OldManager")] == ["app/use.py"]
+
+
+def test_a_file_that_was_not_checked_is_listed_once_where_others_lean_on_an_import(repo: Repo) -> None:
+    repo.commit(
+        {
+            "app/loads.py": "import app.old_manager\nm = app.old_manager.ChatManager\n",
+            "app/leans.py": "import app\nprint(app.old_manager)\n",
+            "broken.py": "from app.old_manager import (\n",
+        }
+    )
+    document = scan(repo)
+    assert {one["reason"] for one in document["references"] if one["path"] == "app/loads.py"} == {"loaded-for-others"}
+    assert [one["path"] for one in document["unchecked"]] == ["broken.py"]

@@ -238,3 +238,28 @@ def test_a_file_that_was_not_checked_is_listed_once_where_others_lean_on_an_impo
     document = scan(repo)
     assert {one["reason"] for one in document["references"] if one["path"] == "app/loads.py"} == {"loaded-for-others"}
     assert [one["path"] for one in document["unchecked"]] == ["broken.py"]
+
+
+@pytest.mark.parametrize(
+    ("moves", "text", "reason"),
+    [
+        pytest.param(
+            '"ext.old" = { to = "ext.new", external = true }',
+            "try:\n    from ext.new import f\nexcept ImportError:\n    from ext.old import f\n",
+            "equal-branches",
+            id="nobody knows whether the import can fail, and both branches would be the same (T44)",
+        ),
+        pytest.param(
+            '"ext.old" = { to = "top", external = true }',
+            "from ext import (\n    old,  # a comment that would be lost\n    other,\n)\n",
+            "odd-layout",
+            id="a comment that would have no statement left to stand in",
+        ),
+    ],
+)
+def test_what_cannot_be_written_is_left_with_its_reason(moves: str, text: str, reason: str, repo: Repo) -> None:
+    repo.commit({"c.py": text})
+    repo.write({"unshim.toml": f"[unshim.moves]\n{moves}\n"})
+    found = [(one["disposition"], one["reason"]) for one in scan(repo)["references"] if one["path"] == "c.py"]
+    assert found == [("manual", reason)]
+    assert unshim("apply", "--partial", "--repo", repo.path).text.startswith("nothing to do")

@@ -37,6 +37,14 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         "what the test is about, and rewriting it would make the test fail or say nothing.",
         "Delete such a test when the old path goes, or rewrite it by hand.",
     ),
+    Reason.PATCHED_WHERE_READ: Explanation(
+        "A patch replaces the name in the module whose own code reads it. That namespace is right before and after.",
+        "Nothing to do.",
+    ),
+    Reason.RUNTIME_NAME: Explanation(
+        "The text is a name at run time (a logger's), which has the form of a path and imports nothing.",
+        "Nothing to do; if the name should follow, change it together with the configuration that uses it.",
+    ),
     Reason.DIFFERENT_OBJECT: Explanation(
         "The path has the name of a canonical symbol and is bound to another object: a second class, a subclass, "
         "a wrapper function.",
@@ -157,12 +165,49 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         "a configuration file keeps the module from being deleted.",
         "Change the text by hand, then run unshim again.",
     ),
+    Reason.COMPUTED_STRING: Explanation(
+        "The path is put together at run time, from parts that this file does not show.",
+        "Change it by hand, or write the path out.",
+    ),
+    Reason.USE_NOT_VISIBLE: Explanation(
+        "A string is exactly such a path, and nothing in this file shows what is done with it.",
+        'Change it by hand if it is imported somewhere; or ask for such strings with texts = ["dotted-string"].',
+    ),
+    Reason.PATCH_READER_STAYS: Explanation(
+        "A patch replaces the name in the old module, and some code that reads it there stays: moved, the patch would "
+        "not reach that code any more.",
+        "Settle the code that is named first; the patch follows then.",
+    ),
+    Reason.PATCHED_UNDER_OLD_PATH: Explanation(
+        "The import runs inside a function, and a test patches the name in the old module. That patch stays, and "
+        "would not reach this import any more if it moved.",
+        "Settle the patch that is named first; the import follows then.",
+    ),
+    Reason.PATCHED_HELPER: Explanation(
+        "A patch replaces something that the old module merely uses (a logger, a library). Which module's code should "
+        "get the replacement is not to be seen.",
+        "Patch the name in the module whose code reads it.",
+    ),
+    Reason.PATCH_FAILS_TODAY: Explanation(
+        "The patch names something that does not exist when the test runs: the module imports the name inside "
+        "functions only, or not at all.",
+        "Patch the name in the canonical module, and see whether the test still means what it says.",
+    ),
+    Reason.PERSISTED_NAME: Explanation(
+        "The path may be stored outside of the repository (pickles, task names, migrations).",
+        "Keep a forwarder for as long as the stored data lives, or change both together.",
+    ),
+    Reason.BROKEN_FILE: Explanation(
+        "The file does not parse, and the change would need more than another path in a whole statement.",
+        "Mend the file, then run unshim again.",
+    ),
     Reason.SYNTAX_ERROR: Explanation(
-        "The file is no valid Python 3 of any version; nothing in it was changed.",
+        "The file is no valid Python 3 of any version. Whole import statements in it are changed, and strings that are "
+        "surely looked up; what the error hides was not seen.",
         "Mend the file, then run unshim again.",
     ),
     Reason.PYTHON_2: Explanation(
-        "The file is Python 2; nothing in it was changed.",
+        "The file is Python 2. Import statements and strings in it are changed where that needs nothing else.",
         "Port the file, exclude it, or change it by hand.",
     ),
     Reason.CONFLICT_MARKERS: Explanation(
@@ -172,6 +217,10 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.UNDECODABLE: Explanation(
         "The file is no text in the encoding that it declares (UTF-8, if it declares none).",
         "Correct the file's encoding or its coding comment.",
+    ),
+    Reason.NOT_TEXT: Explanation(
+        "The file holds NUL bytes: it is no text.",
+        "Exclude it in the recipe, or correct its name.",
     ),
     Reason.TOO_LARGE: Explanation(
         "The file is larger than unshim parses.",

@@ -16,11 +16,26 @@ class ReferenceKind(StrEnum):
     IMPORT = "import"
     ATTRIBUTE = "attribute"
     MODULE_OBJECT = "module-object"
+    PATCH_TARGET = "patch-target"
+    DYNAMIC_IMPORT = "dynamic-import"
     DOTTED_STRING = "dotted-string"
     FILE_PATH = "file-path"
+    SOURCE_TEXT = "source-text"
     DOCSTRING = "docstring"
     COMMENT = "comment"
     DOCUMENT = "document"
+
+
+TEXT_KINDS = frozenset(
+    {
+        ReferenceKind.DOTTED_STRING,
+        ReferenceKind.SOURCE_TEXT,
+        ReferenceKind.FILE_PATH,
+        ReferenceKind.DOCSTRING,
+        ReferenceKind.COMMENT,
+    }
+)
+"""Texts in Python files that are rewritten only where the recipe asks for their kind."""
 
 
 class Relation(StrEnum):
@@ -44,11 +59,24 @@ class Disposition(StrEnum):
     KEEP = "keep"
 
 
+class AtRunTime(StrEnum):
+    """What a reference does with the old module's namespace while the program runs; a patch is seen by late reads."""
+
+    NOTHING = "nothing"
+    READS = "reads"
+    """It looks the name up when a function runs."""
+    PATCHES = "patches"
+    """It replaces the name for a while: ``mock.patch("module.name")``; without a name, the module or any name."""
+    PERHAPS_PATCHES = "perhaps patches"
+    """A test names it in a string, and what is done with that is out of sight."""
+
+
 class Step(StrEnum):
     """The commits of a migration, in their order."""
 
     REWRITE = "rewrite"
     COLLAPSE = "collapse"
+    DOCUMENTS = "documents"
     DELETE = "delete"
 
 
@@ -61,6 +89,8 @@ class Reason(StrEnum):
     KEEP_COMMENT = "keep-comment"
     KEEP_RECIPE = "keep-recipe"
     PATH_UNDER_TEST = "path-under-test"
+    PATCHED_WHERE_READ = "patched-where-read"
+    RUNTIME_NAME = "runtime-name"
     # a reference that the user must decide
     DIFFERENT_OBJECT = "different-object"
     NO_CANONICAL_HOME = "no-canonical-home"
@@ -90,11 +120,20 @@ class Reason(StrEnum):
     ODD_LAYOUT = "odd-layout"
     SIDE_EFFECT_IMPORT = "side-effect-import"
     TEXT_MENTION = "text-mention"
+    COMPUTED_STRING = "computed-string"
+    USE_NOT_VISIBLE = "use-not-visible"
+    PATCH_READER_STAYS = "patch-reader-stays"
+    PATCHED_UNDER_OLD_PATH = "patched-under-old-path"
+    PATCHED_HELPER = "patched-helper"
+    PATCH_FAILS_TODAY = "patch-fails-today"
+    PERSISTED_NAME = "persisted-name"
+    BROKEN_FILE = "broken-file"
     # a file that was not checked
     SYNTAX_ERROR = "syntax-error"
     PYTHON_2 = "python-2"
     CONFLICT_MARKERS = "conflict-markers"
     UNDECODABLE = "undecodable"
+    NOT_TEXT = "not-text"
     TOO_LARGE = "too-large"
     BLOB_MISSING = "blob-missing"
     SYMLINK = "symlink"
@@ -137,6 +176,7 @@ class Reference:
     chain: tuple[Symbol, ...] = ()
     edits: tuple[Edit, ...] = ()
     step: Step | None = None
+    at_run_time: AtRunTime = AtRunTime.NOTHING
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ changes nothing here), assignment expressions (PEP 572), type parameters (PEP 69
 from __future__ import annotations
 
 import builtins
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
@@ -143,6 +144,11 @@ _GROUPS = frozenset(
         "as_pattern_target",
     }
 )
+_TYPE_ARGUMENTS = {"cast": range(1), "ForwardRef": range(1), "NewType": range(1, 2), "TypeVar": range(1, 99)}
+"""Which arguments of these calls are types, so that a string there is an annotation."""
+
+_TYPE_COMMENT = re.compile(rb"#\s*type:\s*(?!ignore\b)([^#]+)")
+_ARROW = re.compile(rb"(?:->)?((?:(?!->).)+)", re.DOTALL)
 _NAMESPACE_READERS = frozenset({"globals", "locals", "vars", "exec", "eval", "dir"})
 
 
@@ -375,7 +381,9 @@ class _Analysis:
                     self._push(child, scope)
         elif kind == "type_alias_statement":
             self._type_alias(node, scope)
-        elif kind in ("future_import_statement", "comment", "dotted_name"):
+        elif kind == "comment":
+            self._type_comment(node, scope, base)
+        elif kind in ("future_import_statement", "dotted_name"):
             pass
         else:
             self._push_children(node, scope, Role.LOAD, annotation, base)
@@ -401,9 +409,21 @@ class _Analysis:
         if arguments.type != "argument_list":  # a generator expression without parentheses of its own
             self._push(arguments, scope, Role.LOAD, False, base)
             return
-        is_cast = text_of(function).rpartition(".")[2] == "cast"
+        types = _TYPE_ARGUMENTS.get(text_of(function).rpartition(".")[2], range(0))
         for index, argument in enumerate(arguments.named_children):
-            self._push(argument, scope, Role.LOAD, annotation or (is_cast and index == 0), base)
+            self._push(argument, scope, Role.LOAD, annotation or index in types, base)
+
+    def _type_comment(self, node: Node, scope: Scope, base: int) -> None:
+        """``# type: int`` and ``# type: (int, str) -> None`` (PEP 484), the parts as annotations."""
+        match = _TYPE_COMMENT.match(node.text or b"")
+        if match is None or base:
+            return
+        for part in _ARROW.finditer(match[1]):
+            inner = parse(b"(" + part[1].strip() + b"\n)")
+            if not inner.root_node.has_error:
+                lead = len(part[1]) - len(part[1].lstrip())
+                start = node.start_byte + match.start(1) + part.start(1) + lead
+                self._push(inner.root_node, scope, Role.LOAD, True, start - 1)
 
     def _definition(self, node: Node, scope: Scope) -> None:
         self._record(field(node, "name"), scope, Role.STORE)
@@ -417,6 +437,9 @@ class _Analysis:
             self._push(node.child_by_field_name("body"), Scope(ScopeKind.CLASS, outer))
             return
         inner = Scope(ScopeKind.FUNCTION, outer)
+        for child in node.named_children:
+            if child.type == "comment":
+                self._push(child, outer)
         self._parameters(node.child_by_field_name("parameters"), inner, outer, 0, defaults=scope)
         self._push(node.child_by_field_name("return_type"), outer)
         self._push(node.child_by_field_name("body"), inner)
@@ -427,6 +450,8 @@ class _Analysis:
         """Bind the parameters inside; annotations are evaluated outside, defaults outside of type parameters too."""
         for parameter in [] if node is None else node.named_children:
             match parameter.type:
+                case "comment":
+                    self._push(parameter, outer, Role.LOAD, False, base)
                 case "identifier" | "list_splat_pattern" | "dictionary_splat_pattern" | "tuple_pattern":
                     self._push(parameter, inner, Role.STORE, False, base)
                 case "default_parameter" | "typed_default_parameter":

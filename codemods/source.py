@@ -10,11 +10,15 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
-_CONFLICT = re.compile(rb"^(<<<<<<< |>>>>>>> )", re.MULTILINE)
+_CONFLICT = re.compile(rb"(?:^|[\r\n])(?:<<<<<<<|>>>>>>>)(?:[ \r\n]|$)")
 
 
 class UndecodableError(ValueError):
     """The bytes are no text in the encoding that the file declares; the message says why."""
+
+
+class NotTextError(UndecodableError):
+    """The bytes are no text at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,13 @@ class SourceText:
         line = bisect_right(self._starts, offset)
         prefix = self.data[self._starts[line - 1] : offset]
         return line, len(prefix.decode("utf-8", "replace")) + 1
+
+    def offset(self, line: int, column: int) -> int:
+        """The byte offset of a 1-based line and column in characters; columns behind the line's end count on."""
+        self.position(0)
+        start = self._starts[min(line, len(self._starts)) - 1]
+        text = self.data[start : self.line_end(start)].decode("utf-8").rstrip("\r\n")
+        return start + len(text[: column - 1].encode("utf-8")) + max(0, column - 1 - len(text))
 
     def line_start(self, offset: int) -> int:
         """The offset at which the line of ``offset`` begins."""
@@ -67,9 +78,11 @@ class SourceText:
 
 
 def decode_python(raw: bytes) -> SourceText:
-    """The text of a Python file, by BOM and coding cookie (PEP 263). Raises UndecodableError."""
+    """The text of a Python file, by BOM and coding cookie (PEP 263). Raises UndecodableError, or its NotTextError."""
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise UndecodableError("the file is UTF-16, which Python does not read")
     if b"\0" in raw:
-        raise UndecodableError("the file holds NUL bytes")
+        raise NotTextError("the file holds NUL bytes")
     bom = raw.startswith(codecs.BOM_UTF8)
     body = raw[3:] if bom else raw
     try:

@@ -6,12 +6,13 @@ import ast
 import re
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import tree_sitter_python
 from tree_sitter import Language, Node, Parser, Query, QueryCursor, Tree
 
+from codemods.python2_tree import is_python_2
 from codemods.references import Reason
 from codemods.source import SourceText, has_conflict_markers
 
@@ -28,13 +29,8 @@ def _language() -> Language:
 
 
 @cache
-def _import_query() -> Query:
-    return Query(_language(), "[(import_statement) (import_from_statement)] @import")
-
-
-@cache
-def _global_query() -> Query:
-    return Query(_language(), "(global_statement (identifier) @name)")
+def _query(pattern: str) -> Query:
+    return Query(_language(), pattern)
 
 
 def parse(data: bytes) -> Tree:
@@ -62,6 +58,27 @@ def text_of(node: Node) -> str:
     """The source text of a node."""
     assert node.text is not None
     return node.text.decode("utf-8")
+
+
+def plain_content(node: Node) -> Node | None:
+    """The content of a string literal of one piece, without escapes or fields; None for anything else."""
+    if node.type != "string" or len(node.named_children) != 3:
+        return None
+    start, content, _ = node.named_children
+    if content.type != "string_content" or content.named_child_count or set(text_of(start).lower()) & set("bft"):
+        return None
+    return content
+
+
+def unescape(data: bytes) -> bytes | None:
+    """The bytes that an escape sequence (of an f-string: also ``{{``) stands for; None for one that is wrong."""
+    if data in (b"{{", b"}}"):
+        return data[:1]
+    try:
+        value = ast.literal_eval(f'"{data.decode("utf-8")}"')
+    except (SyntaxError, ValueError):
+        return None
+    return str(value).encode("utf-8", "surrogatepass")
 
 
 def ancestors(node: Node) -> Iterator[Node]:
@@ -161,43 +178,66 @@ def statement_of(node: Node) -> ImportStatement:
 
 def import_statements(tree: Tree) -> list[ImportStatement]:
     """All import statements of whole shape, at any depth, in source order (``__future__`` left out)."""
-    nodes = QueryCursor(_import_query()).captures(tree.root_node).get("import", [])
+    nodes = (
+        QueryCursor(_query("[(import_statement) (import_from_statement)] @node"))
+        .captures(tree.root_node)
+        .get("node", [])
+    )
     nodes.sort(key=lambda node: node.start_byte)
     return [statement_of(node) for node in nodes if not node.has_error]
 
 
+def call_nodes(tree: Tree) -> list[Node]:
+    """All calls, in source order."""
+    nodes = QueryCursor(_query("(call) @node")).captures(tree.root_node).get("node", [])
+    return sorted(nodes, key=lambda node: node.start_byte)
+
+
+def string_nodes(tree: Tree) -> list[Node]:
+    """All string literals, in source order; each part of a concatenation by itself."""
+    nodes = QueryCursor(_query("(string) @node")).captures(tree.root_node).get("node", [])
+    return sorted(nodes, key=lambda node: node.start_byte)
+
+
+def concatenations(tree: Tree) -> list[Node]:
+    """All string literals that are written in pieces side by side, in source order."""
+    nodes = QueryCursor(_query("(concatenated_string) @node")).captures(tree.root_node).get("node", [])
+    return sorted(nodes, key=lambda node: node.start_byte)
+
+
 def names_declared_global(tree: Tree) -> frozenset[str]:
     """Names that some function of the module declares ``global``."""
-    nodes = QueryCursor(_global_query()).captures(tree.root_node).get("name", [])
+    nodes = QueryCursor(_query("(global_statement (identifier) @node)")).captures(tree.root_node).get("node", [])
     return frozenset(text_of(node) for node in nodes)
 
 
 @dataclass(frozen=True, slots=True)
 class SyntaxFault:
-    """Why a text is no Python 3: the reason, where (1-based line), and the parser's words."""
+    """Why a text is no Python 3: the reason, where (1-based line, and byte offset), and the parser's words."""
 
     reason: Reason
     line: int
     message: str
+    offset: int = 0
 
 
 def syntax_fault(source: SourceText, tree: Tree) -> SyntaxFault | None:
     """None for valid Python 3 of any version; else what is wrong.
 
     CPython's own parser is asked first. What it rejects may still be valid in a newer Python than the one
-    that runs unshim: LibCST, which knows newer grammars, has the last word on it.
+    that runs unshim: LibCST, which knows newer grammars, has the last word on it. Python 2 is asked for before:
+    its ``except E, e:`` is two exceptions without parentheses to newer grammars (PEP 758).
     """
-    data = source.data
     fault = _rejection(source)
     if fault is None:
         return None
-    if has_conflict_markers(data):
-        return SyntaxFault(Reason.CONFLICT_MARKERS, fault.line, "merge conflict markers")
-    if _is_python_2(tree):
-        return SyntaxFault(Reason.PYTHON_2, fault.line, fault.message)
-    if tree.root_node.has_error or _is_deep(tree):
+    if has_conflict_markers(source.data):
+        return replace(fault, reason=Reason.CONFLICT_MARKERS, message="merge conflict markers")
+    if is_python_2(source.data):
+        return replace(fault, reason=Reason.PYTHON_2)
+    if fault.message.startswith(_LITERAL_FAULTS) or _is_deep(tree):
         return fault
-    return None if _libcst_accepts(data) else fault
+    return None if _libcst_accepts(source.data) else fault
 
 
 def host_fault(source: SourceText) -> str | None:
@@ -212,29 +252,15 @@ def _rejection(source: SourceText) -> SyntaxFault | None:
             warnings.simplefilter("ignore")
             ast.parse(source.data.decode("utf-8"))
     except SyntaxError as error:
-        return SyntaxFault(Reason.SYNTAX_ERROR, error.lineno or 1, error.msg)
+        line = error.lineno or 1
+        return SyntaxFault(Reason.SYNTAX_ERROR, line, error.msg, source.offset(line, max(error.offset or 1, 1)))
     except (ValueError, RecursionError, MemoryError) as error:
         return SyntaxFault(Reason.SYNTAX_ERROR, 1, str(error))
     return None
 
 
-def _is_python_2(tree: Tree) -> bool:
-    """Whether a statement stands in the text that only Python 2 has.
-
-    ``except E, e:`` is PEP 758 to newer parsers; a lower-case bare name in second place is no exception class.
-    """
-    pending = [tree.root_node]
-    while pending:
-        node = pending.pop()
-        if node.type in ("print_statement", "exec_statement"):
-            return True
-        if node.type == "except_clause":
-            values = node.children_by_field_name("value")
-            if len(values) == 2 and values[1].type == "identifier" and text_of(values[1]).islower():
-                return True
-        pending.extend(node.named_children)
-    return False
-
+_LITERAL_FAULTS = ("(unicode error)", "(value error)", "bytes can only contain ASCII")
+"""What CPython says against the content of a literal, which no grammar looks at."""
 
 _DEEPEST = 500
 """More levels of nesting than this may exhaust the stack of LibCST's parser, which ends the process."""

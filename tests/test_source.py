@@ -11,7 +11,7 @@ import support  # noqa: F401  the hypothesis profile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codemods.source import SourceText, UndecodableError, decode_python, has_conflict_markers
+from codemods.source import NotTextError, SourceText, UndecodableError, decode_python, has_conflict_markers
 
 NEWLINES = st.sampled_from(["\n", "\r\n", "\r"])
 ENCODINGS = st.sampled_from(["utf-8", "latin-1", "cp1252", "iso-8859-15", "koi8-r", "ascii", "cp437"])
@@ -36,6 +36,21 @@ def test_undecodable(raw: bytes, why: str) -> None:
     with pytest.raises(UndecodableError) as caught:
         decode_python(raw)
     assert why in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("raw", "is_text"),
+    [
+        pytest.param(b"x = 1\0\n", False, id="NUL bytes"),
+        pytest.param("x = 1\n".encode("utf-16"), True, id="UTF-16 holds NUL bytes, too, and is text"),
+        pytest.param(b"x = '\xe9'\n", True, id="Latin-1 without a cookie"),
+        pytest.param(b"# coding: klingon\n", True, id="an encoding that nobody knows"),
+    ],
+)
+def test_no_text_or_another_encoding(raw: bytes, is_text: bool) -> None:
+    with pytest.raises(UndecodableError) as caught:
+        decode_python(raw)
+    assert isinstance(caught.value, NotTextError) is not is_text
 
 
 @pytest.mark.parametrize(
@@ -122,6 +137,20 @@ def test_position(before: str, position: tuple[int, int]) -> None:
     assert source.position(len(before.encode())) == position
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "column", "offset"),
+    [
+        pytest.param("ab\ncd", 1, 1, 0, id="the beginning"),
+        pytest.param("ab\ncd", 2, 2, 4, id="in a line"),
+        pytest.param("ä\r\nö€x", 2, 3, 9, id="columns count characters"),
+        pytest.param("a\rb\n", 2, 5, 6, id="behind the line's end columns count on"),
+        pytest.param("a\n", 7, 1, 2, id="behind the last line"),
+    ],
+)
+def test_offset(text: str, line: int, column: int, offset: int) -> None:
+    assert SourceText(text.encode()).offset(line, column) == offset
+
+
 @given(
     st.lists(
         st.sampled_from(["x", "ä1", "(", ")", "'é\u2028'", " ", "\f", "\n", "\r\n", "\r", "+", "# ö", "\\\n"]),
@@ -174,6 +203,9 @@ def test_another_text_in_the_same_encoding() -> None:
         pytest.param("<<<<<<<<\n", False, id="eight of them"),
         pytest.param("a\n<<<<<<< HEAD\n", True, id="ours"),
         pytest.param("a\n>>>>>>> topic\n", True, id="theirs"),
+        pytest.param("a\r>>>>>>> topic\r", True, id="behind a lone CR"),
+        pytest.param("<<<<<<<\r\nx", True, id="without a name"),
+        pytest.param("x\n>>>>>>>", True, id="without a name, at the end"),
     ],
 )
 def test_conflict_markers(text: str, marked: bool) -> None:

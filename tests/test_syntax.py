@@ -140,6 +140,11 @@ def test_a_field_that_is_not_there() -> None:
         pytest.param("try: pass\nexcept A, B: pass\n", None, id="PEP 758: two exceptions without parentheses"),
         pytest.param("try: pass\nexcept a.b, c.d: pass\n", None, id="PEP 758: dotted exceptions"),
         pytest.param("x = '\\w'\n", None, id="an invalid escape only warns"),
+        pytest.param("class A[T=int]: pass\n", None, id="Python 3.13 defaults of type parameters, which tree-sitter does not know"),
+        pytest.param("x = '\\x'\n", "syntax-error 1", id="an escape that no Python knows, which LibCST lets pass"),
+        pytest.param("x = b'é'\n", "syntax-error 1", id="bytes beyond ASCII, which LibCST lets pass"),
+        pytest.param("def f() -> int:\n  print 'x'\n", "syntax-error 2", id="a print statement in Python 3 is an error"),
+        pytest.param("print(' )\nprint 'x'\n", "syntax-error 1", id="a broken text is no Python 2"),
         pytest.param("print 'x'\n", "python-2 1", id="a print statement"),
         pytest.param("x = 1\nexec 'y' in d\n", "python-2 2", id="an exec statement"),
         pytest.param("try: pass\nexcept E, e: pass\n", "python-2 2", id="except E, e is Python 2 (T92)"),
@@ -162,6 +167,13 @@ def test_syntax_fault(text: str, fault: str | None) -> None:
     source = SourceText(text.encode())
     found = syntax_fault(source, parse(source.data))
     assert (None if found is None else f"{found.reason} {found.line}") == fault
+
+
+def test_a_fault_says_where() -> None:
+    source = SourceText("x = 1\r\né = )\n".encode())
+    fault = syntax_fault(source, parse(source.data))
+    assert fault is not None
+    assert (fault.line, fault.offset) == (2, source.data.index(b")"))
 
 
 def test_a_host_fault_says_where() -> None:

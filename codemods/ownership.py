@@ -52,6 +52,16 @@ class Finding:
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """Why a patch and the code that it is for stay where they are. ``by_owner``: the module itself reads the name."""
+
+    detail: str
+    by_owner: bool = False
+    moves: bool = False
+    """All of them move, although the namespace is a consumer's own."""
+
+
 _WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 
 
@@ -76,6 +86,7 @@ class Ownership:
             frozenset(shims).union(*(target.shims for target in self.targets)) - self.canonical_modules - self.homes
         )
         self.pinned: frozenset[str] = frozenset()
+        self.contested: Mapping[tuple[str, Symbol], Contest] = {}
         self.renames: dict[str, dict[str, str]] = {target.canonical: dict(target.rename) for target in self.targets}
         """By module: local names that imports from it give to its names, and the names that replace them."""
         for move in moves:
@@ -92,10 +103,15 @@ class Ownership:
         self._distinctive: dict[str, frozenset[str]] = {}
         self._bound: dict[str, dict[tuple[EndKind, Symbol | None], list[str]]] = {}
 
-    def with_pinned(self, modules: Iterable[str]) -> Ownership:
-        """The same ownership; imports that load these modules stay, for other files lean on them."""
+    def with_held(self, pinned: Iterable[str], contested: Mapping[tuple[str, Symbol], Contest]) -> Ownership:
+        """The same ownership, with what must stay for the sake of others.
+
+        Imports that load ``pinned`` modules stay, for other files lean on them. ``contested`` are, by path and
+        old symbol, patches and the late reads that they are for, of which not all can move.
+        """
         fresh = self.with_shims(())
-        fresh.pinned = frozenset(modules)
+        fresh.pinned = frozenset(pinned)
+        fresh.contested = contested
         return fresh
 
     def with_shims(self, shims: Iterable[str]) -> Ownership:
@@ -168,6 +184,12 @@ class Ownership:
                 ends.setdefault(found.end, []).append(name)
         return ends
 
+    def owns(self, symbol: Symbol) -> bool:
+        """Whether a symbol is one that its canonical module owns, and does not merely use."""
+        return any(
+            target.canonical == symbol.module and symbol.name in self.owned_names(target) for target in self.targets
+        )
+
     def implementation_modules(self, target: Target) -> frozenset[str]:
         """The modules in which the objects are really defined that the canonical module owns."""
         return frozenset(end.module for end in self._owned[target.canonical]) - {target.canonical}
@@ -180,6 +202,12 @@ class Ownership:
         if primary != module and (primary in self.shims or primary in self.canonical_modules):
             return True
         return module in self.shims or self._module_move(module) is not None
+
+    def watched_modules(self) -> frozenset[str]:
+        """The shims, and the modules that the recipe moves away."""
+        return self.shims | {
+            move.old.module for move in self._moves.values() if move.old.is_module and move.new is not None
+        }
 
     def watched_below(self, module: str) -> bool:
         """Whether an attribute path that starts at this module can reach a watched one."""
@@ -204,6 +232,21 @@ class Ownership:
         """Whether importing the module does nothing but forward, and does not even warn."""
         facts = self.modules.facts(module)
         return facts is not None and self.is_pure(module) and not facts.effects
+
+    def stands_for(self, old: str, new: str) -> bool:
+        """Whether whatever is read from the old module can be read from the new one: its public names are the same.
+
+        A module from outside that the old one imports for its own use is no name that others take from it.
+        """
+        facts = self.modules.facts(old)
+        if facts is None or not self.is_pure(old):
+            return False
+        names = facts.exports if facts.exports is not None and facts.exports_exact else self.alias_map.names(old)
+        return all(
+            self.alias_map.same_object(Symbol(old, name), Symbol(new, name))
+            for name in names
+            if not name.startswith("_") and self.alias_map.resolve(Symbol(old, name)).kind is not EndKind.EXTERNAL
+        )
 
     def is_interchangeable(self, old: str, new: str) -> bool:
         """Whether every name of the old module is known, and is the same object under that name in the new one."""

@@ -1,0 +1,255 @@
+"""Mentions: dotted names and file paths in any text that lead to a module or a name of interest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from codemods.alias_map import EndKind, ModuleKind
+from codemods.ownership import Finding, Ownership
+from codemods.references import Reason, Relation
+from codemods.symbols import Symbol, ancestors, is_dotted_name, join, last, parent, parts, root
+
+_NAME = rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*"
+_TOKEN = re.compile(
+    rb"(?<![\w./\\\x80-\xff])"
+    + _NAME
+    + rb"(?:\."
+    + _NAME
+    + rb")*(?:(?:\."
+    + _NAME
+    + rb")|(?::"
+    + _NAME
+    + rb"(?:\."
+    + _NAME
+    + rb")*))(?![\w/\\\x80-\xff]|\.[\w\x80-\xff])"
+)
+_ESCAPED_TOKEN = re.compile(rb"(?:" + _NAME + rb"\\+\.)+" + _NAME)
+"""A dotted name in a regular expression: ``p\\.old``."""
+
+_FROM_IMPORT = re.compile(
+    rb"\bfrom[ \t]+(?P<module>"
+    + _NAME
+    + rb"(?:\."
+    + _NAME
+    + rb")*)[ \t]+import[ \t]+(?P<names>\([^)]*\)|[^\r\n#;'\"\\]*)"
+)
+_IMPORTED_NAME = re.compile(rb"(?:^|(?<=[(,\s]))(" + _NAME + rb")(?:\s+as\s+" + _NAME + rb")?\s*(?=[,)\s]|$)")
+
+_PYTHON_SUFFIXES = (".py", ".pyi", ".pyc")
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A dotted name of interest. ``old`` is what is found at its front, ``rest`` are the attributes behind that.
+
+    ``p.old:C.run`` has the old symbol ``p.old:C`` and the rest ``run``.
+    """
+
+    text: str
+    old: Symbol
+    rest: str
+    finding: Finding
+
+    def written(self) -> str | None:
+        """The dotted name for the new place, in the same notation; None where the finding has no new place."""
+        new = self.finding.new
+        if new is None:
+            return None
+        if new.name is None and ":" in self.text and self.old.name is not None and parent(new.module):
+            return f"{parent(new.module)}:{join(last(new.module), self.rest)}"
+        if new.name is None or ":" not in self.text:
+            return join(new.module, new.name or "", self.rest)
+        return f"{new.module}:{join(new.name, self.rest)}"
+
+
+def name_offset(data: bytes, start: int, old: Symbol) -> int:
+    """Where the name itself stands in a dotted name that begins at ``start``; ``start`` where it is not written so."""
+    if old.name is None:
+        return start
+    module, name = old.module.encode(), old.name.encode()
+    place = start + len(module) + 1
+    whole = data[start : start + len(module)] == module and data[place : place + len(name)] == name
+    return place if whole else start
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A mention at a place in a text; the span is in bytes."""
+
+    start: int
+    end: int
+    mention: Mention
+
+
+@dataclass(frozen=True, slots=True)
+class PathToken:
+    """The path of a module's file at a place in a text; ``new`` is its path after a move, None without one."""
+
+    start: int
+    end: int
+    text: str
+    module: str
+    new: str | None
+
+
+class Mentions:
+    """Looks dotted names up for one Ownership. Canonical paths and homes are no mentions."""
+
+    def __init__(self, ownership: Ownership) -> None:
+        self._ownership = ownership
+        self._modules = ownership.modules
+        self._known: dict[str, Mention | None] = {}
+        self._paths = dict(self._watched_paths())
+        texts = sorted(self._paths, key=len, reverse=True)
+        self._path_pattern = (
+            re.compile(rb"(?<![\w.])(?:" + b"|".join(re.escape(text).encode() for text in texts) + rb")(?![\w-]|\.\w)")
+            if texts
+            else None
+        )
+        names = sorted({re.escape(text.rpartition("/")[2]).encode() for text in texts if text.endswith(".py")})
+        self.file_names = re.compile(rb"['\"](?:" + b"|".join(names) + rb")['\"]") if names else None
+        """The file name of a watched module as a string of its own."""
+        tails = {
+            re.escape(last(parent(module)).encode()) + rb"\\*[./]" + re.escape(last(module).encode())
+            for module in ownership.watched_modules()
+            if parent(module)
+        }
+        self._quick = re.compile(b"|".join(sorted(tails))) if tails else None
+        top = [re.escape(module).encode() for module in ownership.watched_modules() if not parent(module)]
+        self._quick_top = re.compile(rb"\b(?:" + b"|".join(sorted(top)) + rb")(?:[.:]\w|\.pyi?\b)") if top else None
+
+    def may_hold(self, data: bytes) -> bool:
+        """Whether a text can hold a token at all; quick."""
+        return (
+            (self._quick is not None and self._quick.search(data) is not None)
+            or (self._quick_top is not None and self._quick_top.search(data) is not None)
+            or self._ownership.mentions_attribute(data)
+            or (self.file_names is not None and self.file_names.search(data) is not None)
+        )
+
+    def of(self, dotted: str) -> Mention | None:
+        """What ``a.b.c``, ``a.b:c`` or ``a.b:c.d`` leads to; None where that is nothing of interest.
+
+        Modules go before attributes of the same name, as in an import.
+        """
+        if dotted not in self._known:
+            self._known[dotted] = self._look_up(dotted)
+        return self._known[dotted]
+
+    def tokens(self, data: bytes, start: int = 0, end: int | None = None) -> Iterator[Token]:
+        """Every whole dotted name of interest in ``data[start:end]``: ``p.older`` and ``x.p.old`` are other names."""
+        for match in _TOKEN.finditer(data, start, len(data) if end is None else end):
+            text = match.group().decode("utf-8", "replace")
+            if text.endswith(_PYTHON_SUFFIXES):
+                continue
+            mention = self.of(text)
+            if mention is not None:
+                yield Token(match.start(), match.end(), mention)
+                continue
+            front, colon, behind = text.partition(":")  # "class:p.old.C": a key and its value, without a space
+            mention = self.of(behind) if colon and "." in behind else None
+            if mention is not None:
+                yield Token(match.start() + len(front.encode()) + 1, match.end(), mention)
+
+    def imported_names(self, data: bytes) -> Iterator[Token]:
+        """The names of ``from module import name`` in any text, where the module alone is no mention."""
+        for match in _FROM_IMPORT.finditer(data):
+            module = match["module"].decode("utf-8", "replace")
+            if self.of(module) is not None:
+                continue
+            for name in _IMPORTED_NAME.finditer(data, match.start("names"), match.end("names")):
+                mention = self.of(f"{module}:{name[1].decode('utf-8', 'replace')}")
+                if mention is not None:
+                    yield Token(name.start(1), name.end(1), mention)
+
+    def escaped_tokens(self, data: bytes) -> Iterator[Token]:
+        """Every dotted name of interest that is written with escaped dots, as in a regular expression."""
+        for match in _ESCAPED_TOKEN.finditer(data):
+            mention = self.of(match.group().replace(b"\\", b"").decode("utf-8", "replace"))
+            if mention is not None:
+                yield Token(match.start(), match.end(), mention)
+
+    def paths(self, data: bytes, start: int = 0, end: int | None = None) -> Iterator[PathToken]:
+        """Every file path of a watched module in ``data[start:end]``."""
+        if self._path_pattern is None:
+            return
+        for match in self._path_pattern.finditer(data, start, len(data) if end is None else end):
+            text = match.group().decode("utf-8")
+            module, new = self._paths[text]
+            yield PathToken(match.start(), match.end(), text, module, new)
+
+    def module_of_path(self, tail: str) -> str | None:
+        """The watched module whose file's path ends in these components, two or more; None if there is none."""
+        if "/" not in tail:
+            return None
+        for path, (module, _) in sorted(self._paths.items()):
+            if f"/{path}".endswith(f"/{tail}") or f"/{tail}".endswith(f"/{path}"):
+                return module
+        return None
+
+    def _look_up(self, dotted: str) -> Mention | None:
+        front, colon, behind = dotted.partition(":")
+        if not is_dotted_name(front) or (colon and not is_dotted_name(behind)):
+            return None
+        if not self._concerns(root(front)):
+            return None
+        module = front if colon else self._longest_module(front)
+        if module is None:
+            return None
+        attributes = parts(behind) if colon else parts(front)[len(parts(module)) :]
+        if not attributes:
+            finding = self._ownership.module_finding(module)
+            return None if finding is None else Mention(dotted, Symbol(module), "", finding)
+        old = Symbol(module, attributes[0])
+        finding = self._ownership.finding(old)
+        if finding is None and len(attributes) > 2:
+            return self._through_package(dotted, old, attributes[1:])
+        if finding is None or finding.relation in (Relation.CANONICAL, Relation.HOME):
+            return None
+        return Mention(dotted, old, join(*attributes[1:]), finding)
+
+    def _through_package(self, dotted: str, name: Symbol, attributes: tuple[str, ...]) -> Mention | None:
+        """``consumer.p.old.f``, where the consumer has ``import p.old``: another way to the same name, by hand."""
+        found = self._ownership.alias_map.resolve(name)
+        if found.kind is not EndKind.MODULE or found.end is None:
+            return None
+        inner = self.of(join(found.end.module, *attributes))
+        if inner is None:
+            return None
+        detail = f"the path leads through {name}"
+        finding = replace(inner.finding, reason=Reason.NAMES_STAY_BEHIND, detail=detail)
+        return Mention(dotted, inner.old, inner.rest, finding)
+
+    def _concerns(self, top: str) -> bool:
+        """Whether a top-level name is the repository's, or one that the recipe moves from."""
+        return self._modules.kind(top) is not ModuleKind.EXTERNAL or self._ownership.watched_below(top)
+
+    def _longest_module(self, dotted: str) -> str | None:
+        for name in (dotted, *reversed(ancestors(dotted))):
+            if self._modules.kind(name) in (ModuleKind.FILE, ModuleKind.NAMESPACE, ModuleKind.OPAQUE):
+                return name
+            if name in self._ownership.watched_modules() or self._has_moved(name):
+                return name
+        return None
+
+    def _has_moved(self, name: str) -> bool:
+        """Whether a name below a moved package is a module in the new place."""
+        finding = self._ownership.module_finding(name)
+        return finding is not None and finding.relation is Relation.MOVED and finding.reason is None
+
+    def _watched_paths(self) -> Iterator[tuple[str, tuple[str, str | None]]]:
+        """(path, (module, path after a move)) of every watched module; a moved package also as a folder."""
+        for module in self._ownership.watched_modules():
+            folder = "/".join(parts(module))
+            finding = self._ownership.module_finding(module)
+            moved = finding is not None and finding.relation is Relation.MOVED and finding.reason is None
+            target = finding.new.module if moved and finding is not None and finding.new is not None else None
+            yield self._path_of(module), (module, None if target is None else self._path_of(target))
+            if target is not None and self._modules.kind(module) is not ModuleKind.FILE:
+                yield folder, (module, "/".join(parts(target)))
+
+    def _path_of(self, module: str) -> str:
+        facts = self._modules.facts(module)
+        return "/".join(parts(module)) + ".py" if facts is None else facts.path

@@ -10,9 +10,10 @@ from tree_sitter import Node, Tree
 
 from codemods.alias_map import AliasMap
 from codemods.bindings import absolute_module
-from codemods.ownership import Finding, Ownership
+from codemods.ownership import Contest, Finding, Ownership
 from codemods.references import Disposition, Edit, Reason, Relation
 from codemods.scopes import Occurrence, Scope, ScopeTable
+from codemods.sinks import Sink
 from codemods.source import SourceText
 from codemods.symbols import Symbol, common_length, parts
 from codemods.syntax import ImportedName, ImportStatement, Span
@@ -84,7 +85,10 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """An occurrence of a bound module, followed along its attributes: ``watched`` is ``path[module_index]``."""
+    """An occurrence of a bound module, followed along its attributes: ``watched`` is ``path[module_index]``.
+
+    ``sink`` is set where the last name of the path is a string, as in ``patch.object(module, "name")``.
+    """
 
     occurrence: Occurrence
     path: tuple[tuple[str, Span], ...]
@@ -92,6 +96,17 @@ class Use:
     module_index: int
     finding: Finding
     is_module_object: bool
+    sink: Sink | None = None
+
+    @property
+    def is_patch(self) -> bool:
+        """Whether the name is replaced for a while."""
+        return self.sink in (Sink.PATCH_OBJECT, Sink.MONKEYPATCH)
+
+    @property
+    def is_written(self) -> bool:
+        """Whether the attribute is assigned to, deleted or augmented."""
+        return self.sink is Sink.WRITE_ATTRIBUTE or (self.sink is None and self.occurrence.written_attribute())
 
     @property
     def span(self) -> Span:
@@ -130,6 +145,9 @@ class FilePass(Protocol):
     ) -> None:
         """Remember a use; ``follows`` is the import that must be written for the use to be rewritten."""
 
+    def contest(self, symbol: Symbol, *, is_patch: bool) -> Verdict | None:
+        """The verdict on a late read or a patch of a symbol that is contested in this file; None if it is not."""
+
     def verdict_at(self, node: Node, span: Span, old: Symbol, finding: Finding) -> Verdict:
         """Whether a finding can be rewritten at this place, as far as the place itself decides it."""
 
@@ -147,6 +165,17 @@ class FilePass(Protocol):
 
     def binds_only_packages(self, table: ScopeTable, local: str, scope: Scope) -> bool:
         """Whether a scope binds a name by imports alone."""
+
+
+def contested_verdict(contest: Contest | None, *, is_patch: bool) -> Verdict | None:
+    """What becomes of a patch, or of a late read, that is contested; None if it is not."""
+    if contest is None or contest.moves:
+        return None
+    if not is_patch:
+        return Verdict(Disposition.MANUAL, Reason.PATCHED_UNDER_OLD_PATH, contest.detail)
+    if contest.by_owner:
+        return Verdict(Disposition.KEEP, Reason.PATCHED_WHERE_READ, contest.detail)
+    return Verdict(Disposition.MANUAL, Reason.PATCH_READER_STAYS, contest.detail)
 
 
 def dotted_edits(span: Span, components: Sequence[Span], old: str, new: str) -> list[Edit]:

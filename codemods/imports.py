@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -20,27 +19,30 @@ from codemods.decisions import (
     Use,
     Verdict,
     Written,
+    contested_verdict,
     dotted_edits,
 )
 from codemods.module_names import ModuleName
 from codemods.ownership import Finding, Ownership
-from codemods.references import Disposition, Edit, Reason, Reference, ReferenceKind, Relation, Step
+from codemods.places import has_keep_comment, is_in_function, is_path_under_test, runs_late
+from codemods.references import AtRunTime, Disposition, Edit, Reason, Reference, ReferenceKind, Relation, Step
 from codemods.scopes import Occurrence, Role, Scope, ScopeTable, scope_table
+from codemods.sinks import OBJECT_SINKS, Callees, Sink, first_argument, may_have_sinks, name_argument
 from codemods.symbols import (
     Symbol,
     contains,
+    is_dotted_name,
     join,
     last,
     package_of,
     relative_to,
 )
 from codemods.syntax import (
-    FUNCTION_TYPES,
     ImportedName,
     ImportStatement,
     Span,
-    ancestors,
     import_statements,
+    plain_content,
     text_of,
 )
 
@@ -55,45 +57,55 @@ class ImportFindings:
     """Modules that uses in the file still need, and that no import in the file loads."""
 
 
-KEEP_COMMENT = re.compile(r"#\s*unshim:\s*keep\b")
-_PATH_TESTS = re.compile(
-    r"\b(raises|warns|deprecated_call|assertWarns|assertWarnsRegex|assertRaises|assertRaisesRegex|catch_warnings)\b"
-)
-
-
 def find_imports(
-    file: ParsedFile, ownership: Ownership, elsewhere: Elsewhere, vetoed: frozenset[int] = frozenset()
+    file: ParsedFile,
+    ownership: Ownership,
+    elsewhere: Elsewhere,
+    vetoed: frozenset[int] = frozenset(),
+    pinned: frozenset[str] = frozenset(),
 ) -> ImportFindings:
     """All references in import statements and in attribute paths, each with the edits that settle it.
 
     ``vetoed`` are the offsets of statements that must stay, because their rewriting would leave two equal
-    branches of a ``try`` (see merges.py).
+    branches of a ``try`` (see merges.py). ``pinned`` are modules that this file must go on importing.
     """
-    return _ImportPass(file, ownership, elsewhere, vetoed).run()
+    return ImportPass(file, ownership, elsewhere, vetoed, import_statements(file.tree), pinned).run()
 
 
-class _ImportPass:
-    def __init__(self, file: ParsedFile, ownership: Ownership, elsewhere: Elsewhere, vetoed: frozenset[int]) -> None:
+class ImportPass:
+    """The pass over the import statements of one file; lone_statements.py has it over those of a faulty one."""
+
+    def __init__(
+        self,
+        file: ParsedFile,
+        ownership: Ownership,
+        elsewhere: Elsewhere,
+        vetoed: frozenset[int],
+        statements: list[ImportStatement],
+        pinned: frozenset[str] = frozenset(),
+    ) -> None:
         self.file = file
         self.vetoed = vetoed
+        self.pinned = pinned
         self.source = file.source
         self.ownership = ownership
         self.alias_map = ownership.alias_map
         self.elsewhere = elsewhere
-        self.statements = import_statements(file.tree)
+        self.statements = statements
         self.decisions: dict[int, Decision] = {}
         self.references: list[Reference] = []
         self.canonical = 0
         self.may_launder = False
         self.moved_stars: dict[int, str] = {}
         self.loaded_modules: list[str] | None = None
+        self.has_sinks = may_have_sinks(file.source.data)
+        self.callees: Callees | None = None
         self.uses: list[tuple[Use, Verdict, tuple[Edit, ...], Decision | None]] = []
 
     def run(self) -> ImportFindings:
         for statement in self.statements:
             self._look_at(statement)
-        if self._binds_modules_of_interest():
-            self._follow_modules(scope_table(self.file.tree))
+        self._follow()
         for statement in self.statements:
             self._write(statement)
         self._report_uses()
@@ -175,13 +187,13 @@ class _ImportPass:
         """Whether a finding can be rewritten at this place, as far as the place itself decides it."""
         if finding.relation is Relation.HOME or finding.reason is Reason.KEEP_RECIPE:
             return Verdict(Disposition.KEEP, finding.reason, finding.detail)
-        if self._keep_comment(node, span):
+        if has_keep_comment(self.source, node, span):
             return Verdict(Disposition.KEEP, Reason.KEEP_COMMENT)
         new = finding.new
         if new is not None and finding.relation in REWRITABLE:
             if self.file.module == new.module:
                 return Verdict(Disposition.KEEP, Reason.CANONICAL_OWN_IMPORT)
-            if self._is_under_test(node):
+            if is_path_under_test(node):
                 return Verdict(Disposition.KEEP, Reason.PATH_UNDER_TEST)
         if finding.reason is not None:
             return Verdict(Disposition.MANUAL, finding.reason, finding.detail)
@@ -189,39 +201,25 @@ class _ImportPass:
             return Verdict(Disposition.MANUAL, Reason.DIFFERENT_OBJECT, finding.detail)
         if node.start_byte in self.vetoed:
             return Verdict(Disposition.MANUAL, Reason.EQUAL_BRANCHES)
-        if old.module in self.ownership.pinned:
+        if old.module in self.ownership.pinned or old.module in self.pinned:
             return Verdict(Disposition.MANUAL, Reason.LOADED_FOR_OTHERS)
+        if runs_late(node):
+            contested = self.contest(old, is_patch=False)
+            if contested is not None:
+                return contested
         if new is not None and self._runs_at_import(node):
             cycle = self.ownership.new_cycle(self.file.module, old.module, new.module)
             if cycle is not None:
                 return Verdict(Disposition.MANUAL, Reason.IMPORT_CYCLE, " -> ".join(cycle))
         return REWRITE
 
-    def _keep_comment(self, node: Node, span: Span) -> bool:
-        first_end = self.source.line_end(node.start_byte)
-        lines = (
-            self.source.text(node.start_byte, first_end),
-            self.source.text(span.start, self.source.line_end(span.end)),
-            self.source.text(node.end_byte, self.source.line_end(node.end_byte)),
-        )
-        return any(KEEP_COMMENT.search(line) for line in lines)
-
-    def _is_under_test(self, node: Node) -> bool:
-        """Whether the statement stands under ``with pytest.warns(...)`` or the like: the path is the subject."""
-        for outer in ancestors(node):
-            if outer.type in FUNCTION_TYPES:
-                return False
-            if outer.type == "with_statement":
-                clause = next((child for child in outer.named_children if child.type == "with_clause"), None)
-                if clause is not None and _PATH_TESTS.search(text_of(clause)):
-                    return True
-        return False
+    def contest(self, symbol: Symbol, *, is_patch: bool) -> Verdict | None:
+        """The verdict on a late read or a patch of a symbol that is contested in this file; None if it is not."""
+        return contested_verdict(self.ownership.contested.get((self.file.path, symbol)), is_patch=is_patch)
 
     @staticmethod
     def _runs_at_import(node: Node) -> bool:
-        if any(outer.type in FUNCTION_TYPES for outer in ancestors(node)):
-            return False
-        return not in_type_checking(node)
+        return not is_in_function(node) and not in_type_checking(node)
 
     def _beyond_root(self, statement: ImportStatement) -> None:
         """A relative import that leaves the package: what it means depends on how the file is run."""
@@ -316,6 +314,11 @@ class _ImportPass:
 
     # modules as names, and their attributes
 
+    def _follow(self) -> None:
+        """Settle the names that imports bind to modules, with all of their uses."""
+        if self._binds_modules_of_interest():
+            self._follow_modules(scope_table(self.file.tree))
+
     def _binds_modules_of_interest(self) -> bool:
         self.may_launder = self.ownership.mentions_attribute(self.source.data)
         if any(decision.old.is_module for decision in self.decisions.values()):
@@ -370,6 +373,9 @@ class _ImportPass:
     def use_of(self, occurrence: Occurrence, module: str) -> Use | None:
         """Follow an occurrence of a name bound to ``module``; None where it reaches nothing of ours."""
         path = occurrence.path()
+        sink, named = self._named_beside(occurrence)
+        if named is not None:
+            path = (*path, named)
         current = module
         for index in range(len(path)):
             is_last = index + 1 == len(path)
@@ -385,12 +391,53 @@ class _ImportPass:
                 if finding.relation in (Relation.CANONICAL, Relation.HOME):
                     self.canonical += finding.relation is Relation.CANONICAL
                     return None
-                return Use(occurrence, path, current, index, finding, is_module_object=False)
+                by_string = sink if index + 2 == len(path) else None
+                return Use(occurrence, path, current, index, finding, is_module_object=False, sink=by_string)
             finding = self.ownership.module_finding(current)
             if finding is None:
                 return None
             return Use(occurrence, path, current, index, finding, is_module_object=True)
         return None
+
+    def _named_beside(self, occurrence: Occurrence) -> tuple[Sink | None, tuple[str, Span] | None]:
+        """The name in ``getattr(module, "name")``, ``patch.object(module, "name")`` and the like, and the sink."""
+        if not self.has_sinks:
+            return None, None
+        node = occurrence.node
+        while node.parent is not None and node.parent.type == "attribute":
+            if node.parent.child_by_field_name("object") != node:
+                return None, None
+            node = node.parent
+        is_keyword = node.parent is not None and node.parent.type == "keyword_argument"
+        arguments = node.parent.parent if is_keyword and node.parent is not None else node.parent
+        if arguments is None or arguments.type != "argument_list" or arguments.parent is None:
+            return None, None
+        call = arguments.parent
+        if call.type != "call" or first_argument(call) != node:
+            return None, None
+        sink = self._callees().sink(call)
+        if sink not in OBJECT_SINKS and sink is not Sink.MONKEYPATCH:
+            return None, None
+        named = name_argument(call)
+        content = None if named is None else plain_content(named)
+        if content is None or not is_dotted_name(text_of(content)) or "." in text_of(content):
+            return None, None
+        return sink, (text_of(content), Span(content.start_byte, content.end_byte))
+
+    def _is_patched(self, occurrence: Occurrence) -> bool:
+        """Whether a module is given to ``patch.object`` or the like with a name that is computed."""
+        arguments = occurrence.node.parent
+        while arguments is not None and arguments.type == "attribute":
+            arguments = arguments.parent
+        if not self.has_sinks or arguments is None or arguments.type != "argument_list" or arguments.parent is None:
+            return False
+        sink = self._callees().sink(arguments.parent) if arguments.parent.type == "call" else None
+        return sink in (Sink.PATCH_OBJECT, Sink.MONKEYPATCH, Sink.WRITE_ATTRIBUTE)
+
+    def _callees(self) -> Callees:
+        if self.callees is None:
+            self.callees = Callees(self.statements, scope_table(self.file.tree))
+        return self.callees
 
     def _attribute_module(self, symbol: Symbol) -> str | None:
         """The module that an attribute of a module is; None where it is anything else."""
@@ -472,7 +519,7 @@ class _ImportPass:
                 )
             except OddLayoutError as error:
                 for decision in moving:
-                    decision.verdict = Verdict(Disposition.MANUAL, Reason.ODD_LAYOUT, str(error))
+                    decision.verdict = Verdict(Disposition.MANUAL, error.reason, str(error))
                     decision.use_edits = []
         for decision in filter(None, decisions):
             rewritten = decision.verdict is REWRITE
@@ -483,6 +530,7 @@ class _ImportPass:
                 decision.finding,
                 decision.verdict,
                 (*edits, *decision.use_edits) if rewritten else (),
+                AtRunTime.READS if statement.is_from and runs_late(statement.node) else AtRunTime.NOTHING,
             )
 
     def _from_edits(self, statement: ImportStatement, decisions: Sequence[Decision | None]) -> tuple[Edit, ...]:
@@ -603,8 +651,15 @@ class _ImportPass:
 
     def _report_use(self, use: Use, verdict: Verdict, edits: tuple[Edit, ...]) -> None:
         kind = ReferenceKind.MODULE_OBJECT if use.is_module_object else ReferenceKind.ATTRIBUTE
+        at_run_time = AtRunTime.NOTHING
+        if use.is_patch:
+            kind, at_run_time = ReferenceKind.PATCH_TARGET, AtRunTime.PATCHES
+        elif use.is_written or (use.is_module_object and self._is_patched(use.occurrence)):
+            at_run_time = AtRunTime.PATCHES
+        elif runs_late(use.occurrence.node):
+            at_run_time = AtRunTime.READS
         end = use.path[use.module_index if use.is_module_object else use.module_index + 1][1]
-        self._report(end, kind, Symbol(use.module, use.name), use.finding, verdict, edits)
+        self._report(end, kind, Symbol(use.module, use.name), use.finding, verdict, edits, at_run_time)
 
     def _report(
         self,
@@ -614,6 +669,7 @@ class _ImportPass:
         finding: Finding,
         verdict: Verdict,
         edits: tuple[Edit, ...] = (),
+        at_run_time: AtRunTime = AtRunTime.NOTHING,
     ) -> None:
         line, column = self.source.position(span.start)
         self.references.append(
@@ -632,9 +688,14 @@ class _ImportPass:
                 finding.chain,
                 edits,
                 Step.REWRITE if verdict.disposition is Disposition.REWRITE else None,
+                at_run_time,
             )
         )
 
 
 class OddLayoutError(ValueError):
     """This statement cannot be written; the message says why."""
+
+    def __init__(self, message: str, reason: Reason = Reason.ODD_LAYOUT) -> None:
+        super().__init__(message)
+        self.reason = reason

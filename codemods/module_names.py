@@ -19,6 +19,7 @@ from codemods.decisions import (
     dotted_edits,
 )
 from codemods.ownership import Finding
+from codemods.places import is_asserted, runs_late
 from codemods.references import Disposition, Edit, Reason, Relation
 from codemods.scopes import Occurrence, Role, Scope, ScopeKind, ScopeTable
 from codemods.symbols import Symbol, below, join, last, parent, parts, root
@@ -233,11 +234,19 @@ class ModuleName:
                 return None
             return Verdict(Disposition.MANUAL, Reason.MODULE_AS_VALUE, "the module itself is used as a value")
         finding = use.finding
+        if finding.relation in REWRITABLE and _is_compared(use):
+            return Verdict(Disposition.KEEP, Reason.PATH_UNDER_TEST, "it is compared with the canonical path")
         if finding.reason is not None or finding.relation not in REWRITABLE:
             detail = f"{use.module}.{use.name} stays: {finding.detail}".rstrip(": ")
             return Verdict(Disposition.MANUAL, Reason.NAMES_STAY_BEHIND, detail)
-        if finding.relation is not Relation.MOVED and use.occurrence.written_attribute():
+        if finding.relation is not Relation.MOVED and use.is_written:
             return Verdict(Disposition.MANUAL, Reason.WRITTEN_ATTRIBUTE, f"{use.module}.{use.name} is assigned to")
+        new = finding.new
+        if use.is_patch and new is not None and finding.relation is not Relation.MOVED:
+            if not self.owner.ownership.owns(new):
+                return Verdict(Disposition.MANUAL, Reason.PATCHED_HELPER, f"{new.module} merely uses {new.name}")
+        if use.is_patch or runs_late(use.occurrence.node):
+            return self.owner.contest(Symbol(use.module, use.name), is_patch=use.is_patch)
         return None
 
     def _use_verdict(self, use: Use, statement: Verdict) -> Verdict:
@@ -510,6 +519,21 @@ class ModuleName:
                 return
             current = found.end.module
             yield current
+
+
+def _is_compared(use: Use) -> bool:
+    """Whether the very object is compared with the canonical one: ``p.old.C is p.new.C`` would become a tautology."""
+    node = use.occurrence.node
+    while node.parent is not None and node.parent.type == "attribute":
+        node = node.parent
+    outer = node.parent
+    new = use.finding.new
+    if outer is None or outer.type != "comparison_operator" or new is None or new.name is None:
+        return False
+    if not is_asserted(outer):
+        return False
+    others = [text_of(child) for child in outer.named_children if child != node]
+    return any(other == new.name or other.endswith(f".{new.name}") for other in others)
 
 
 def _is_none_assignment(store: Occurrence) -> bool:

@@ -39,6 +39,17 @@ class Merges:
     """Offsets, in the rewritten text, of touched statements whose ``try`` may not be collapsed."""
 
 
+def written_spans(edits: Iterable[Edit]) -> list[Span]:
+    """Where the edits' texts stand in the edited text."""
+    spans: list[Span] = []
+    shift = 0
+    for edit in sorted(set(edits)):
+        length = len(edit.text.encode("utf-8"))
+        spans.append(Span(edit.start + shift, edit.start + shift + length))
+        shift += length - (edit.end - edit.start)
+    return spans
+
+
 def merge_rewritten(
     source: SourceText,
     touched: Iterable[Span],

@@ -1,0 +1,82 @@
+"""text_imports.py: import statements in any text, with the exact places of their names."""
+
+# ruff: noqa: E501  one row, one line
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codemods.text_imports import text_imports
+
+
+def forms(text: str) -> list[str]:
+    """The statements in one spelling; the spans must hold what they say."""
+    data = text.encode()
+    found = []
+    for one in text_imports(data):
+        names = []
+        for name in one.names:
+            assert data[name.span.start : name.span.end].decode() == name.name
+            assert one.span.start < name.span.start and name.span.end <= one.span.end
+            names.append(name.name + (f" as {name.asname}" if name.asname else ""))
+        if one.module is not None and one.module_span is not None:
+            assert data[one.module_span.start : one.module_span.end].decode() == one.module
+        listed = "*" if one.star else ", ".join(names) if one.whole else "?"
+        found.append(f"from {one.module} import {listed}" if one.module else f"import {listed}")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        pytest.param("xfrom a import b", [], id="not a word of its own"),
+        pytest.param("x.from a import b", [], id="an attribute"),
+        pytest.param("--from a --import b", [], id="options"),
+        pytest.param("from .a import b; from . import c", [], id="relative: nobody knows of what"),
+        pytest.param("from a importing b", [], id="another word"),
+        pytest.param("from a import", [], id="no names"),
+        pytest.param("we import a.b here", [], id="a word of a sentence"),
+        pytest.param(">>> import a\n... import b\n$ import c\n- import d\nx=1;import e", ["import a", "import b", "import c", "import d", "import e"], id="where a statement begins"),
+        pytest.param("import x from 'y'", ["import x"], id="another language has the form too"),
+        pytest.param("from a.b import c", ["from a.b import c"], id="a name"),
+        pytest.param("from a import b, c as d,e", ["from a import b, c as d, e"], id="many names"),
+        pytest.param("from a import b.", ["from a import b"], id="the end of a sentence"),
+        pytest.param("from a import *", ["from a import *"], id="a star"),
+        pytest.param("import a.b, c as d; import e", ["import a.b, c as d", "import e"], id="modules"),
+        pytest.param("\"import a\\nfrom b import c\\nd\"", ["import a", "from b import c"], id="a JSON string"),
+        pytest.param("from a import (\n    b,  # why, what\n    c as d,\n)\n", ["from a import b, c as d"], id="parentheses, with comments"),
+        pytest.param(">>> from a import (b,\n...   c)", ["from a import b, c"], id="parentheses in a doctest"),
+        pytest.param("\"from a import (\\n  b,\\r\\n  c\\n)\"", ["from a import b, c"], id="parentheses in a JSON string"),
+        pytest.param("from a import(b)", ["from a import b"], id="no space"),
+        pytest.param("from a import b, \\\n  c", ["from a import b, c"], id="a backslash"),
+        pytest.param("from a import (b, {c})", ["from a import ?"], id="a template"),
+        pytest.param("from a import (b", ["from a import ?"], id="an open parenthesis"),
+        pytest.param("é from ä import ö", ["from ä import ö"], id="letters"),
+    ],
+)  # fmt: skip
+def test_statements(text: str, found: list[str]) -> None:
+    assert forms(text) == found
+
+
+NAMES = st.sampled_from(["a", "a.b", "b2", "_c", "é"])
+ENTRIES = st.lists(
+    st.tuples(st.sampled_from(["a", "b2", "_c"]), st.sampled_from(["", " as x"])), min_size=1, max_size=4
+)
+AROUND = st.sampled_from(["", "\n", "  # c, d\n  ", " "])
+
+
+@given(NAMES, ENTRIES, AROUND, AROUND, st.booleans(), st.sampled_from(["", "python -c '", ">>> ", "x = 1; "]))
+def test_what_python_reads_is_found(
+    module: str, entries: list[tuple[str, str]], one: str, two: str, comma: bool, before: str
+) -> None:
+    """Every layout of a statement that Python's own parser accepts gives the same names."""
+    names = f",{one}".join(name + alias for name, alias in entries)
+    statement = f"from {module} import ({two}{names}{',' if comma else ''}{one})"
+    (parsed,) = ast.parse(statement).body
+    assert isinstance(parsed, ast.ImportFrom)
+    listed = ", ".join(alias.name + (f" as {alias.asname}" if alias.asname else "") for alias in parsed.names)
+    assert forms(before + statement) == [f"from {parsed.module} import {listed}"]

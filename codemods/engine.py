@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from codemods.broken import find_in_broken
 from codemods.collapse import find_collapses
 from codemods.decisions import Elsewhere, ParsedFile
+from codemods.faulty import carry_out
 from codemods.imports import find_imports
-from codemods.merges import merge_rewritten
+from codemods.mentions import Mentions
+from codemods.merges import merge_rewritten, written_spans
 from codemods.ownership import Ownership
-from codemods.references import Disposition, Edit, Reference, apply_edits, offset_before
+from codemods.python2 import find_in_python2
+from codemods.references import Disposition, Edit, Reason, Reference, ReferenceKind, apply_edits, offset_before
 from codemods.source import SourceText
-from codemods.syntax import Span, parse
+from codemods.strings import NEEDS_IMPORT, find_strings
+from codemods.syntax import SyntaxFault, parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,25 +41,76 @@ class FileResult:
         return offset
 
 
-def rewrite_imports(
-    file: ParsedFile, ownership: Ownership, elsewhere: Elsewhere, proved: Callable[[str], bool]
-) -> FileResult:
-    """The rewrite step for one file: import statements and the uses of what they bind."""
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the passes over one file need to know of the rest: the same for all files."""
+
+    ownership: Ownership
+    mentions: Mentions
+    elsewhere: Elsewhere
+    proved: Callable[[str], bool]
+    """Whether importing a module cannot fail."""
+    asked: frozenset[ReferenceKind] = frozenset()
+    """Kinds of text that the recipe wants to be rewritten."""
+
+
+def rewrite_file(file: ParsedFile, rules: Rules) -> FileResult:
+    """The rewrite step for one file: import statements, the uses of what they bind, and strings."""
     vetoed: frozenset[int] = frozenset()
+    pinned: frozenset[str] = frozenset()
     while True:
-        found = find_imports(file, ownership, elsewhere, vetoed)
-        edits = _edits(found.references)
+        found = find_imports(file, rules.ownership, rules.elsewhere, vetoed, pinned)
+        strings = find_strings(file, rules.ownership, rules.mentions, rules.elsewhere, found.references, rules.asked)
+        references = (*found.references, *strings)
+        if not _needed_by(strings) <= pinned:
+            pinned |= _needed_by(strings)
+            continue
+        edits = _edits(references)
         if not edits:
-            return FileResult(file.path, found.references, found.canonical, file.source.data, False, found.leans_on)
+            return FileResult(file.path, references, found.canonical, file.source.data, False, found.leans_on)
         text = file.source.with_data(apply_edits(file.source.data, edits))
-        merges = merge_rewritten(text, _written_spans(edits), file.module, is_package=file.is_package, proved=proved)
+        merges = merge_rewritten(
+            text, written_spans(edits), file.module, is_package=file.is_package, proved=rules.proved
+        )
         fresh = {offset_before(edits, offset) for offset in merges.unproved} - vetoed
         if not fresh:
             data = apply_edits(text.data, merges.edits)
             changed = data != file.source.data
             applied = (edits, merges.edits)
-            return FileResult(file.path, found.references, found.canonical, data, changed, found.leans_on, applied)
+            return FileResult(file.path, references, found.canonical, data, changed, found.leans_on, applied)
         vetoed |= fresh
+
+
+def _needed_by(strings: Iterable[Reference]) -> frozenset[str]:
+    """Modules that strings which stay need this file to import, to find them loaded or under their names."""
+    return frozenset(
+        one.old.module
+        for one in strings
+        if one.disposition is Disposition.MANUAL
+        and ((one.kind is ReferenceKind.PATCH_TARGET and one.old.is_module) or one.detail in NEEDS_IMPORT)
+    )
+
+
+def rewrite_faulty(file: ParsedFile, fault: SyntaxFault, rules: Rules) -> FileResult:
+    """The rewrite step for a file that is no valid Python 3: what is whole in it, if it is exactly as faulty then."""
+    if fault.reason is Reason.PYTHON_2:
+        found = find_in_python2(file, rules.ownership, rules.elsewhere)
+    else:
+        found = find_in_broken(file, fault, rules.ownership, rules.elsewhere)
+    strings = find_strings(file, rules.ownership, rules.mentions, rules.elsewhere, found.references, rules.asked)
+    if fault.reason is Reason.CONFLICT_MARKERS:
+        strings = tuple(_unwritten(one, fault.reason) for one in strings)
+    carried = carry_out(file.source, fault, (*found.references, *strings))
+    changed = carried.data != file.source.data
+    return FileResult(
+        file.path, carried.references, found.canonical, carried.data, changed, found.leans_on, (carried.edits,)
+    )
+
+
+def _unwritten(one: Reference, reason: Reason) -> Reference:
+    if one.disposition is not Disposition.REWRITE:
+        return one
+    return replace(one, disposition=Disposition.MANUAL, reason=reason, edits=(), step=None)
 
 
 def collapse_aliases(file: ParsedFile, ownership: Ownership, elsewhere: Elsewhere) -> FileResult:
@@ -78,14 +134,3 @@ def _edits(references: Iterable[Reference]) -> tuple[Edit, ...]:
             for edit in reference.edits
         }
     )
-
-
-def _written_spans(edits: Iterable[Edit]) -> list[Span]:
-    """Where the edits' texts stand in the edited text."""
-    spans: list[Span] = []
-    shift = 0
-    for edit in sorted(set(edits)):
-        length = len(edit.text.encode("utf-8"))
-        spans.append(Span(edit.start + shift, edit.start + shift + length))
-        shift += length - (edit.end - edit.start)
-    return spans

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -10,13 +11,13 @@ from dataclasses import dataclass, field, replace
 from codemods.alias_map import AliasMap, ModuleKind
 from codemods.bindings import absolute_module
 from codemods.ownership import Move, Ownership, Target
-from codemods.references import Relation
+from codemods.references import Relation, Unchecked
 from codemods.shims import Verdict, judge
 from codemods.source import SourceText, UndecodableError, decode_python
 from codemods.symbols import Symbol, contains, join, last, parent
 from codemods.syntax import FUNCTION_TYPES, ancestors, import_statements, parse
 from migrate.parallel import mapped
-from migrate.project import Project
+from migrate.project import Project, undecodable
 from migrate.search import Matcher, Words
 
 _IMPLICIT = re.compile(r"(conftest|__main__|setup|test_.*|.*_test|manage|[aw]sgi|(site|user)customize)\.py")
@@ -36,6 +37,8 @@ class FileImports:
     """``module`` or ``module:name`` of every name of every statement; a star is ``module:*``."""
     bound: tuple[tuple[str, Symbol], ...]
     """(local name, symbol) of what statements outside functions bind."""
+    bound_late: tuple[tuple[str, Symbol], ...]
+    """The same of statements inside functions: names that the module itself does not have."""
     has_error: bool
     """Whether error recovery was needed, so that statements may have been missed."""
     has_beyond_root: bool
@@ -48,7 +51,7 @@ class Discovered:
 
     files: dict[str, FileImports] = field(default_factory=dict)
     pairs: set[tuple[str, str]] = field(default_factory=set)
-    undecodable: dict[str, str] = field(default_factory=dict)
+    undecodable: dict[str, Unchecked] = field(default_factory=dict)
     """Files that are no text in their encoding, with the reason."""
 
 
@@ -147,18 +150,21 @@ class Discovery:
     def _fresh_files(self, matches: Matcher, discovery: Discovered) -> list[FileImports]:
         found: list[tuple[str, SourceText]] = []
         for path, data in self.project.contents.items():
-            if path in discovery.files or path in discovery.undecodable or not matches(data):
+            if path in discovery.files or path in discovery.undecodable:
+                continue
+            if not matches(data) and not data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
                 continue
             try:
                 found.append((path, decode_python(data)))
             except UndecodableError as error:
-                discovery.undecodable[path] = str(error)
+                discovery.undecodable[path] = undecodable(path, error)
         return mapped(lambda one: self._imports_of(*one), found, self.jobs)
 
     def _imports_of(self, path: str, source: SourceText) -> FileImports:
         module, is_package = self.project.module_of(path), self.project.is_package(path)
         imported: list[Symbol] = []
         bound: list[tuple[str, Symbol]] = []
+        bound_late: list[tuple[str, Symbol]] = []
         beyond = False
         tree = parse(source.data)
         for statement in import_statements(tree):
@@ -174,9 +180,10 @@ class Discovery:
             in_function = any(outer.type in FUNCTION_TYPES for outer in ancestors(statement.node))
             for name in statement.names:
                 imported.append(Symbol(origin, name.name))
-                if not in_function:
-                    bound.append((name.local, Symbol(origin, name.name)))
-        return FileImports(path, module, tuple(imported), tuple(bound), tree.root_node.has_error, beyond)
+                (bound_late if in_function else bound).append((name.local, Symbol(origin, name.name)))
+        return FileImports(
+            path, module, tuple(imported), tuple(bound), tuple(bound_late), tree.root_node.has_error, beyond
+        )
 
     def _pairs(self, discovery: Discovered, ownership: Ownership) -> set[tuple[str, str]]:
         """(module, name) of what files bind to owned objects, under names that the pre-filter does not know."""
@@ -187,7 +194,7 @@ class Discovery:
                 continue  # its module is a word of its own
             locals_bound = [
                 local
-                for local, symbol in file.bound
+                for local, symbol in (*file.bound, *file.bound_late)
                 if self._is_tracked(symbol, discovery, ownership, known) and self._is_owned(symbol, ownership)
             ]
             for symbol in file.imported:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 
 from codemods.alias_map import ModuleKind
 from codemods.bindings import ModuleFacts, module_facts
+from codemods.references import Reason, Unchecked
 from codemods.scopes import scope_table, unbound_at_import
-from codemods.source import SourceText, UndecodableError, decode_python
+from codemods.source import NotTextError, SourceText, UndecodableError, decode_python
 from codemods.symbols import ancestors, is_dotted_name, join, parent, root
 from codemods.syntax import host_fault, parse
 from migrate.recipe import SourceRoot
@@ -17,6 +18,7 @@ MAX_BYTES = 4 * 1024 * 1024
 """A larger Python file is generated data; it is listed as too large instead of being parsed."""
 
 SUFFIXES = (".py", ".pyi")
+NOTEBOOK_SUFFIX = ".ipynb"
 _OPAQUE_SUFFIXES = (".so", ".pyd", ".pyx")
 
 
@@ -162,6 +164,12 @@ class Project:
         entry = self.entries[path]
         readable = entry.mode in REGULAR_MODES and (entry.size or 0) <= MAX_BYTES
         return self._read(entry) if readable else None
+
+
+def undecodable(path: str, error: UndecodableError) -> Unchecked:
+    """A file that is no text in its encoding, or no text at all."""
+    reason = Reason.NOT_TEXT if isinstance(error, NotTextError) else Reason.UNDECODABLE
+    return Unchecked(path, 1, reason, str(error))
 
 
 def discover_roots(paths: Iterable[str], modules: Iterable[str]) -> tuple[SourceRoot, ...]:

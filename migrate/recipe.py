@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from codemods.ownership import Move, Target
+from codemods.references import TEXT_KINDS, ReferenceKind
 from codemods.symbols import InvalidSymbolError, Symbol, is_dotted_name, last, parse_symbol
 from migrate.errors import ExitCode, MigrateError
 
@@ -56,6 +57,8 @@ class _Recipe(msgspec.Struct, forbid_unknown_fields=True):
     branch: str | None = None
     rename: dict[str, str] = {}
     moves: dict[str, str | _MoveTable] = {}
+    documents: list[str] = []
+    texts: list[str] = []
 
 
 _INNER_TABLES: dict[str, type[msgspec.Struct]] = {
@@ -83,6 +86,10 @@ class Recipe:
     exclude: tuple[str, ...] = ()
     source_roots: tuple[SourceRoot, ...] | None = None
     branch: str = "unshim/migration"
+    documents: tuple[str, ...] = ()
+    """Globs of documents for people that are rewritten too."""
+    texts: frozenset[ReferenceKind] = frozenset()
+    """Kinds of text in Python files that are rewritten although nothing looks them up."""
     origin: str = ""
     text: dict[str, object] = field(default_factory=dict, compare=False)
     """The table as it was read, for reports."""
@@ -94,6 +101,14 @@ class Recipe:
     @cached_property
     def _excluded(self) -> re.Pattern[str] | None:
         return _globs(self.exclude)
+
+    @cached_property
+    def _documents(self) -> re.Pattern[str] | None:
+        return _globs(self.documents)
+
+    def asks_for(self, path: str) -> bool:
+        """Whether a document is to be rewritten that is left alone by default."""
+        return self._documents is not None and self._documents.match(path) is not None
 
     def covers(self, path: str) -> bool:
         """Whether a file of the repository is looked at."""
@@ -184,6 +199,8 @@ def read_recipe(table: dict[str, object], origin: str) -> Recipe:
         roots = tuple(_root(entry, origin) for entry in raw.source_roots)
     for pattern in (*raw.include, *raw.exclude):
         _inside(pattern, "include and exclude", origin)
+    for pattern in raw.documents:
+        _inside(pattern, "documents", origin)
     branch = raw.branch or next((t.branch for t in _tables(raw) if t.branch), None) or _branch(targets)
     return Recipe(
         targets,
@@ -192,9 +209,17 @@ def read_recipe(table: dict[str, object], origin: str) -> Recipe:
         tuple(raw.exclude),
         roots,
         branch,
+        tuple(raw.documents),
+        frozenset(_text_kind(kind, origin) for kind in raw.texts),
         origin,
         table,
     )
+
+
+def _text_kind(kind: str, origin: str) -> ReferenceKind:
+    if kind not in TEXT_KINDS:
+        raise _bad(origin, f"texts: {kind!r} is no kind of text", f"the kinds are {', '.join(sorted(TEXT_KINDS))}")
+    return ReferenceKind(kind)
 
 
 def _check_no_shared_keys(raw: _Recipe, origin: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -187,33 +186,6 @@ class Repository:
                 yield content
             process.wait()
 
-    def mentions(self, commit: str, texts: Iterable[str]) -> list[tuple[str, int, str]]:
-        """(path, line, text of the line) of every line of a commit's text files that has one of these texts."""
-        wanted = list(texts)
-        if not wanted:
-            return []
-        if self._absent:
-            return self._mentions_in_what_is_here(commit, [_raw(text) for text in wanted])
-        patterns = [part for text in wanted for part in ("-e", text)]
-        try:
-            # Not -I: an attribute like "-diff" would make a text file binary.
-            output = self._git("grep", "-n", "-a", "-F", "-z", "--full-name", "--no-color", *patterns, commit, "--")
-        except MigrateError as error:
-            if isinstance(error.__cause__, GitCommandError) and error.__cause__.status == 1:  # nothing found
-                return []
-            raise
-        lines = re.finditer(_raw(commit) + rb":([^\0]*)\0(\d+)\0([^\n]*)\n?", output)
-        return [_mention(line[1], int(line[2]), line[3]) for line in lines if b"\0" not in line[3]]
-
-    def _mentions_in_what_is_here(self, commit: str, texts: list[bytes]) -> list[tuple[str, int, str]]:
-        entries = [entry for entry in self.entries(commit) if entry.mode in REGULAR_MODES]
-        return [
-            _mention(_raw(entry.path), number, line)
-            for entry, content in zip(entries, self.read(entry.oid for entry in entries), strict=True)
-            for number, line in enumerate((content or b"").split(b"\n"), 1)
-            if b"\0" not in line and any(text in line for text in texts)
-        ]
-
     # writing
 
     def branch_tip(self, branch: str) -> str | None:
@@ -292,10 +264,6 @@ class Writer:
 def _null(oid: str) -> str:
     """The id that means none, in the hash of the repository (SHA-1 or SHA-256)."""
     return "0" * len(oid)
-
-
-def _mention(path: bytes, number: int, line: bytes) -> tuple[str, int, str]:
-    return path.decode("utf-8", "surrogateescape"), number, line.decode("utf-8", "replace")
 
 
 def _raw(path: str) -> bytes:

@@ -12,6 +12,7 @@ from migrate.repository import Repository
 _SUBJECTS = {
     Step.REWRITE: "Rewrite {references} to the canonical path",
     Step.COLLAPSE: "Collapse {references} to the canonical name",
+    Step.DOCUMENTS: "Let {references} in documents name the canonical path",
     Step.DELETE: "Delete {files} that nothing needs any more",
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from codemods.symbols import last, parent
@@ -70,9 +70,15 @@ class TextElsewhere:
     def __init__(self, contents: Mapping[str, bytes], path_of: Mapping[str, str] | None = None) -> None:
         self._contents = contents
         self._own = path_of or {}
+        self._known: dict[tuple[str, str], bool] = {}
 
     def mentions(self, module: str, name: str) -> bool:
         """Whether a file beside the module itself holds ``module.name`` or imports the name from it."""
+        if (module, name) not in self._known:
+            self._known[module, name] = self._look(module, name)
+        return self._known[module, name]
+
+    def _look(self, module: str, name: str) -> bool:
         tail, word = re.escape(last(module).encode()), re.escape(name.encode())
         pattern = re.compile(
             rb"\b"
@@ -95,9 +101,3 @@ class TextElsewhere:
             if pattern.search(data) or (is_package and relative.search(data)):
                 return True
         return False
-
-
-def dotted_mention(texts: Iterable[str]) -> re.Pattern[bytes]:
-    """Dotted names or file paths as whole tokens: ``p.old`` is not in ``p.older``, ``x.p.old`` or ``p.old_2``."""
-    alternatives = "|".join(re.escape(text) for text in sorted(texts, key=len, reverse=True))
-    return re.compile(rf"(?<![\w.]){'(?:' + alternatives + ')'}(?!\w)".encode())

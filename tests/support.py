@@ -11,9 +11,10 @@ from hypothesis import settings
 from codemods.alias_map import AliasMap, ModuleKind
 from codemods.bindings import ModuleFacts, module_facts
 from codemods.decisions import ParsedFile
-from codemods.engine import FileResult, collapse_aliases, parsed, rewrite_imports
+from codemods.engine import FileResult, Rules, collapse_aliases, parsed, rewrite_file
+from codemods.mentions import Mentions
 from codemods.ownership import Move, Ownership, Target
-from codemods.references import Disposition, Reference
+from codemods.references import Disposition, Reference, ReferenceKind
 from codemods.source import SourceText, decode_python
 from codemods.symbols import ancestors, parse_symbol, root
 from codemods.syntax import host_fault, parse, syntax_fault
@@ -95,7 +96,7 @@ class Repository:
 
 
 @dataclass(frozen=True)
-class Mentions:
+class OtherFiles:
     """The Elsewhere protocol: the names that other files read, as ``module:name``."""
 
     names: frozenset[str] = frozenset()
@@ -137,6 +138,7 @@ class Project:
     homes: tuple[str, ...] = ()
     twins: Mapping[str, str] = field(default_factory=dict)
     path: str = "use.py"
+    texts: frozenset[ReferenceKind] = frozenset()
 
     def _parts(self, text: str | bytes) -> tuple[ParsedFile, Ownership, Repository]:
         repository = Repository({**self.files, self.path: text}, twins=self.twins)
@@ -154,7 +156,11 @@ class Project:
         file, ownership, repository = self._parts(text)
         fault = syntax_fault(file.source, file.tree)
         assert fault is None, fault
-        return rewrite_imports(file, ownership, Mentions(frozenset(self.mentioned)), repository.is_proved)
+        return rewrite_file(file, self._rules(ownership, repository))
+
+    def _rules(self, ownership: Ownership, repository: Repository) -> Rules:
+        elsewhere = OtherFiles(frozenset(self.mentioned))
+        return Rules(ownership, Mentions(ownership), elsewhere, repository.is_proved, self.texts)
 
     def references(self, text: str | bytes) -> tuple[Reference, ...]:
         return self.result(text).references
@@ -180,7 +186,7 @@ class Project:
     def collapsed(self, text: str | bytes) -> tuple[list[str], bytes]:
         """What the collapse step lists, and the bytes after it; a second run changes nothing."""
         file, ownership, _ = self._parts(text)
-        elsewhere = Mentions(frozenset(self.mentioned))
+        elsewhere = OtherFiles(frozenset(self.mentioned))
         result = collapse_aliases(file, ownership, elsewhere)
         raw = file.source.encode(result.data)
         file, ownership, _ = self._parts(raw)

@@ -18,6 +18,8 @@ The header lines:
                rewritten or refused either of them
                refused or kept      as refused; the disposition may be keep
     refuses:   FILE [REASON]        a reference that must be listed (default for refused: use.py); may be repeated
+    lists:     FILE KIND DISPOSITION [REASON]
+                                    a reference that scan must list exactly so, whatever else becomes of the file
     unlisted:  FILE...              files in which scan must list nothing
     deletes:   FILE...              modules that the branch must not have any more
     remove:    FILE... | nothing    the old modules, taken away before the program runs again (default: p/old.py)
@@ -51,8 +53,11 @@ CASES = sorted((ROOT / "tests" / "cases").glob("*.txt"))
 
 DEFAULT_RECIPE = '[unshim]\ncanonical = "p.new"\n'
 EXPECTATIONS = ("rewritten", "untouched", "refused", "rewritten or refused", "refused or kept")
-HEADERS = ("expect", "refuses", "unlisted", "deletes", "remove", "entry", "run")
-CODE_KINDS = ("from-import", "import", "attribute", "module-object")
+HEADERS = ("expect", "refuses", "lists", "unlisted", "deletes", "remove", "entry", "run")
+CODE_KINDS = ("from-import", "import", "attribute", "module-object", "patch-target", "dynamic-import")
+"""What Python looks up when it runs: where the old modules are gone, none of it may be left."""
+HARMLESS_KINDS = ("docstring", "comment", "document")
+"""Texts that people read. They do not hold a module; every other text does."""
 
 _MARKER = re.compile(r"^-- (?P<after>after: )?(?P<path>\S+?)(?P<bare> \(no newline\))? --$")
 _HEADER = re.compile(rf"^(?P<key>{'|'.join(HEADERS)}):\s+(?P<value>.+)$")
@@ -138,7 +143,7 @@ def read_case(text: str) -> Case:
             case.files[marker["path"]] = content
     case.files.setdefault("unshim.toml", DEFAULT_RECIPE.encode())
     named = {*case.after, *case.old_modules, *case.words("deletes"), *case.words("unlisted")}
-    named |= {path for path, _ in case.refusals}
+    named |= {path for path, _ in case.refusals} | {value.split()[0] for value in case.headers.get("lists", [])}
     assert named <= set(case.files), f"no such file in the case: {sorted(named - set(case.files))}"
     assert bool(case.after) == ("rewritten" in case.expect), "after-sections and the expectation disagree"
     assert case.entries, "nothing to run"
@@ -272,15 +277,21 @@ def compare_listing(case: Case, listed: dict[str, Any], result: Files, *, rewrit
         if reason:
             reasons = {r["reason"] for r in here}
             assert reason in reasons, f"{path} is listed as {sorted(map(str, reasons))}, expected {reason}"
+    for value in case.headers.get("lists", []) if rewritten or case.expect != "rewritten or refused" else []:
+        path, *wanted = value.split()
+        here = [r for r in references if r["path"] == path]
+        shown = {" ".join(r[key] for key in ("kind", "disposition", "reason")[: len(wanted)] if r[key]) for r in here}
+        assert " ".join(wanted) in shown, f"{path} is listed as {sorted(shown)}, expected {' '.join(wanted)}"
     for path in case.words("unlisted"):
-        here = [r for r in references if r["path"] == path and r["kind"] in CODE_KINDS]
+        here = [r for r in references if r["path"] == path]
         assert not here, f"{path} refers to nothing that moves, but is listed"
     gone = modules_of(tuple(set(case.files) - set(result)))
     expected_gone = modules_of(case.old_modules) if rewritten else set()
     for reference in references:
-        if reference["disposition"] == "manual" and reference["kind"] in CODE_KINDS:
-            module = reference["old"].partition(":")[0]
+        module = reference["old"].partition(":")[0]
+        if reference["disposition"] == "manual" and reference["kind"] not in HARMLESS_KINDS:
             assert module not in gone, f"{module} was deleted although {reference['path']} still refers to it"
+        if reference["disposition"] == "manual" and reference["kind"] in CODE_KINDS:
             assert module not in expected_gone, f"{reference['path']} should be rewritten, not left to the user"
 
 

@@ -145,7 +145,7 @@ def test_diff_notes_on_stderr_what_is_not_in_it(tmp_path: Path) -> None:
     result = unshim("diff", "--repo", repo.path)
     assert result.code == 0
     assert result.out.startswith(b"diff --git ")
-    assert result.err.startswith("unshim: not in the diff: 1 ")
+    assert result.err.startswith("unshim: not in the diff: 2 ")
     assert b"not in the diff" not in result.out
 
 

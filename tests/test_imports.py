@@ -138,7 +138,7 @@ def test_only_what_moves_is_touched(lines: list[tuple[str, str]], bom: bool, fin
 @pytest.mark.parametrize(
     ("text", "listing"),
     [
-        pytest.param("x = 'p.old'\n", [], id="a string is not this pass's"),
+        pytest.param("x = 'p.old'\n", ["1 dotted-string p.old manual use-not-visible"], id="a string that nothing looks up here"),
         pytest.param("from p.new import f\nimport p.new\nimport p.other\n", [], id="canonical and foreign imports"),
         pytest.param("from p.old import f  # unshim: keep (why)\n", ["1 from-import p.old:f keep keep-comment"], id="a keep comment"),
         pytest.param("from p.old import (  # unshim: keep\n  f)\n", ["2 from-import p.old:f keep keep-comment"], id="a keep comment on the first line"),

@@ -30,11 +30,12 @@ def module(document: Any, name: str) -> Any:
 @pytest.mark.parametrize(
     ("path", "text", "holds"),
     [
-        pytest.param("deploy.yaml", "class: app.old_manager.ChatManager\n", True, id="configuration"),
+        pytest.param("deploy.yaml", "class: app.old_manager.ChatManager\n", False, id="configuration that follows"),
+        pytest.param("deploy.yaml", "module: app.old_manager\n", True, id="configuration that names the module"),
         pytest.param("setup.cfg", "[x]\ny =\n    app.old_manager:main\n", True, id="entry point"),
         pytest.param("Dockerfile", "CMD python -m app.old_manager\n", True, id="command"),
         pytest.param("ci.yml", "run: ruff app/old_manager.py\n", True, id="file path"),
-        pytest.param("app/dynamic.py", "__import__('app.old_manager')\n", True, id="string"),
+        pytest.param("app/dynamic.py", "print(__import__('app.old_manager'))\n", True, id="string"),
         pytest.param(
             "app/late.py", "import importlib\nimportlib.import_module('.old_manager', 'app')\n", None, id="parts"
         ),

@@ -19,7 +19,7 @@ KINDS = {
 }  # fmt: skip
 RELATIONS = {"alias", "divergent", "repair", "missing", "undecidable", "home", "moved"}
 DISPOSITIONS = {"rewrite", "manual", "keep"}
-STEPS = {"rewrite", "collapse", "delete"}
+STEPS = {"rewrite", "collapse", "documents", "delete"}
 SYMBOL = r"[^\W\d]\w*(\.[^\W\d]\w*)*(:[^\W\d]\w*)?"
 
 WIDE: dict[str, str | bytes] = {
@@ -152,8 +152,8 @@ def test_line_and_column_of_a_collapsed_name_are_those_of_the_base_commit_too(ex
 def test_line_and_column_of_a_mention_count_characters_too(tmp_path: Path) -> None:
     files = {"a.yaml": "a: 1\r\ngröße: app.old_manager.X, app/old_manager.py\r\n", "b.py": "# é app.old_manager\n"}
     repo = make_repo(tmp_path / "repo", {**SAMPLE, **files})
-    found = [one for one in scan(repo)["references"] if one["reason"] == "text-mention"]
-    assert len(found) == 3
+    found = [one for one in scan(repo)["references"] if one["path"] in files]
+    assert [one["kind"] for one in found] == ["document", "file-path", "comment"]
     for one in found:
         assert_points_at_the_name(repo, one)
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
-from migrate.search import TextElsewhere, Words, dotted_mention
+from migrate.search import TextElsewhere, Words
 
 WORDS = Words(
     names=frozenset({"ChatManager", "ChatManagerFactory"}),
@@ -72,20 +70,3 @@ def test_a_package_is_also_reached_by_dots_alone() -> None:
     contents = {"app/__init__.py": b"", "app/x.py": b"from . import ChatManager"}
     assert TextElsewhere(contents, {"app": "app/__init__.py"}).mentions("app", "ChatManager")
     assert not TextElsewhere(contents, {"app": "app.py"}).mentions("app", "ChatManager")
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("p.old", ["p.old"]),
-        ("p.old.X p.old:X p.old, 'p.old'", ["p.old"] * 4),
-        ("see p/old.py!", ["p/old.py"]),
-        ("./p/old.py /srv/p/old.py", ["p/old.py"] * 2),
-        ("p.older x.p.old p.old_2 p_old pXold p.öld", []),
-        ("p.old.deep", ["p.old.deep"]),
-    ],
-)
-def test_dotted_mention(text: str, found: list[str]) -> None:
-    pattern = dotted_mention(["p.old", "p/old.py", "p.old.deep"])
-    assert isinstance(pattern, re.Pattern)
-    assert [match.group().decode() for match in pattern.finditer(text.encode())] == found

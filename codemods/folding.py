@@ -104,7 +104,8 @@ class Folder:
         """The literal text of a string; what is written with escapes is known and has no place."""
         data = node.text or b""
         at = 0
-        for escape in [] if is_raw else node.named_children:
+        escapes = (one for one in node.named_children if not is_raw or one.type == "escape_interpolation")
+        for escape in escapes:
             start, end = escape.start_byte - node.start_byte, escape.end_byte - node.start_byte
             yield Folded.literal(data[at:start], node.start_byte + at)
             value = unescape(data[start:end])

@@ -83,8 +83,25 @@ class EffectKind(Enum):
     """What a top-level statement does besides forwarding."""
 
     HARMLESS = auto()
+    """It makes a logger, a private map, a fallback: nothing that anyone sees."""
+    WARNS = auto()
+    LOGS = auto()
+    WARNS_AND_LOGS = auto()
     DEFINES = auto()
     ACTS = auto()
+
+    @property
+    def is_harmless(self) -> bool:
+        """Whether a module that does it still only forwards."""
+        return self not in (EffectKind.DEFINES, EffectKind.ACTS)
+
+    @property
+    def warns(self) -> bool:
+        return self in (EffectKind.WARNS, EffectKind.WARNS_AND_LOGS)
+
+    @property
+    def logs(self) -> bool:
+        return self in (EffectKind.LOGS, EffectKind.WARNS_AND_LOGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +137,8 @@ class ModuleFacts:
     """Names that functions of the module rebind (``global``)."""
     top_imports: tuple[TopImport, ...] = ()
     effects: tuple[Effect, ...] = ()
+    access_effects: tuple[Effect, ...] = ()
+    """What a literal ``__getattr__`` says, in warnings and log lines, when a name is taken from the module."""
     broken: bool = False
     """The file is no valid Python 3; the facts are what error recovery could see."""
 
@@ -145,6 +164,7 @@ def bound_symbols(statement: ImportStatement, module: str, *, is_package: bool) 
 
 _IMPORT_ERRORS = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 _LOG_METHODS = frozenset({"debug", "info", "warning", "warn", "error", "critical", "exception", "log"})
+_WARN_CALLS = frozenset({"warnings.warn", "warn", "warnings.warn_deprecated", "warnings.simplefilter"})
 _LITERALS = frozenset({"none", "true", "false", "integer", "float", "string", "concatenated_string", "ellipsis"})
 _DYNAMIC_CALLS = frozenset({"globals", "vars", "locals", "exec", "eval", "setattr", "extend_path"})
 
@@ -175,6 +195,7 @@ def module_facts(
         rebound=rebound,
         top_imports=_top_imports(tree, module, is_package=is_package),
         effects=tuple(reader.effects),
+        access_effects=tuple(reader.access_effects),
         broken=broken,
     )
 
@@ -195,9 +216,10 @@ class _Reader:
         self.computed = False
         self.replaced_by: Symbol | None = None
         self.effects: list[Effect] = []
+        self.access_effects: list[Effect] = []
         self.depth = 0
         self.dicts: dict[str, Node] = {}
-        self.logging_functions: set[str] = set()
+        self.logging_functions: dict[str, EffectKind] = {}
 
     # statements
 
@@ -262,10 +284,14 @@ class _Reader:
             if self.forwards is None:
                 self.computed = True
                 self._effect(EffectKind.DEFINES, node)
+            else:
+                self.access_effects = [
+                    self._effect_of(_kind_of_logging([call]), call) for call in _log_calls(field(node, "body"))
+                ]
         elif node.type == "function_definition" and name == "__dir__":
             self._effect(EffectKind.HARMLESS, node)
         elif node.type == "function_definition" and name.startswith("_") and _only_logs(field(node, "body")):
-            self.logging_functions.add(name)
+            self.logging_functions[name] = _kind_of_logging(_log_calls(field(node, "body")))
             self._effect(EffectKind.HARMLESS, node)
         else:
             self._effect(EffectKind.DEFINES, node)
@@ -370,8 +396,10 @@ class _Reader:
             return
         if function.rpartition(".")[2] in _DYNAMIC_CALLS or function.startswith(("globals()", "vars()")):
             self.computed = True
-        harmless = _is_log_call(function) or function in self.logging_functions
-        self._effect(EffectKind.HARMLESS if harmless else EffectKind.ACTS, node)
+        if _is_log_call(function):
+            self._effect(_kind_of_logging([node]), node)
+        else:
+            self._effect(self.logging_functions.get(function, EffectKind.ACTS), node)
 
     def _add_exports(self, value: Node) -> None:
         """Add what a list, tuple or string adds to ``__all__``; anything else makes it inexact."""
@@ -505,9 +533,12 @@ class _Reader:
         self.names[name] = (binding,)
 
     def _effect(self, kind: EffectKind, node: Node) -> None:
+        self.effects.append(self._effect_of(kind, node))
+
+    def _effect_of(self, kind: EffectKind, node: Node) -> Effect:
         line, _ = self.source.position(node.start_byte)
         first_line, _, _ = text_of(node).partition("\n")
-        self.effects.append(Effect(kind, line, first_line.strip()))
+        return Effect(kind, line, first_line.strip())
 
 
 def _join(outcomes: list[Names]) -> Names:
@@ -595,7 +626,28 @@ def _is_log_call(function: str) -> bool:
     head, _, method = function.rpartition(".")
     if method in _LOG_METHODS and "log" in head.lower():
         return True
-    return function in ("warnings.warn", "warn", "warnings.warn_deprecated", "warnings.simplefilter")
+    return function in _WARN_CALLS
+
+
+def _log_calls(block: Node) -> list[Node]:
+    """The calls in a block that log or warn."""
+    found, pending = [], [block]
+    while pending:
+        node = pending.pop()
+        if node.type == "call" and _is_log_call(text_of(field(node, "function"))):
+            found.append(node)
+        pending += reversed(node.named_children)
+    return found
+
+
+def _kind_of_logging(calls: list[Node]) -> EffectKind:
+    """What calls that log or warn do, taken together."""
+    warn = [text_of(field(call, "function")) in _WARN_CALLS for call in calls]
+    if not warn:
+        return EffectKind.HARMLESS
+    if all(warn):
+        return EffectKind.WARNS
+    return EffectKind.WARNS_AND_LOGS if any(warn) else EffectKind.LOGS
 
 
 def _only_logs(block: Node) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from codemods.bindings import BindingKind, EffectKind, ModuleFacts
+from codemods.bindings import BindingKind, ModuleFacts
 
 
 class Verdict(StrEnum):
@@ -33,9 +33,7 @@ class Judgement:
 
 def judge(facts: ModuleFacts) -> Judgement:
     """What a module is. A re-export is any import, star, alias, literal ``__getattr__`` or ``sys.modules`` entry."""
-    against = tuple(
-        f"line {effect.line}: {effect.text}" for effect in facts.effects if effect.kind is not EffectKind.HARMLESS
-    )
+    against = tuple(f"line {effect.line}: {effect.text}" for effect in facts.effects if not effect.kind.is_harmless)
     if facts.broken:
         return Judgement(Verdict.BROKEN, against)
     forwards = bool(facts.stars or facts.forwards or facts.replaced_by) or any(

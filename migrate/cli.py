@@ -11,16 +11,31 @@ from typing import Annotated, NoReturn
 import typer
 
 from codemods.references import Disposition, Reason
+from migrate.branches import Existing, check_replaceable, read_branch
+from migrate.branches import undo as take_back
 from migrate.errors import ExitCode, MigrateError
+from migrate.gates import GateResult, run_gates
 from migrate.init import new_recipe, write_recipe
 from migrate.parallel import default_jobs
-from migrate.plan import Plan, build_plan
+from migrate.plan import Plan, build_plan, violations
+from migrate.probe import describe, probe
 from migrate.recipe import Recipe, load_recipe
-from migrate.reports import apply_report, check_report, diff_report, explain_report, json_report, scan_report
-from migrate.reports.text import blocked_report, violations
+from migrate.reports import (
+    apply_report,
+    blocked_report,
+    check_report,
+    diff_report,
+    explain_report,
+    json_report,
+    refused_report,
+    scan_report,
+    undo_report,
+    verify_json,
+    verify_report,
+)
 from migrate.repository import Repository
 from migrate.run import apply as carry_out
-from migrate.run import free_branch
+from migrate.verify import conditions, is_finished
 
 app = typer.Typer(
     name="unshim",
@@ -47,8 +62,14 @@ RecipeFile = Annotated[
 Rev = Annotated[str, typer.Option("--rev", metavar="REV", help="The commit to look at.")]
 Jobs = Annotated[int, typer.Option("--jobs", metavar="N", min=1, help="Cores to use; default: all.")]
 OutputFormat = Annotated[Format, typer.Option("--format", help="For people, or for programs.")]
+BranchName = Annotated[str | None, typer.Option("--branch", metavar="NAME", help="Instead of the recipe's.")]
+Python = Annotated[
+    str | None,
+    typer.Option("--python", metavar="PYTHON", help="Import old and canonical paths with this Python, and compare."),
+]
 _HERE = Path()
 _JOBS = default_jobs()
+_PROBE_SECONDS = 600.0
 
 
 @app.command()
@@ -105,24 +126,95 @@ def apply(
     recipe: RecipeFile = None,
     rev: Rev = "HEAD",
     jobs: Jobs = _JOBS,
-    branch: Annotated[str | None, typer.Option("--branch", metavar="NAME", help="Instead of the recipe's.")] = None,
+    branch: BranchName = None,
     partial: Annotated[bool, typer.Option("--partial", help="Go on although references are left to decide.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Make the branch anew if it exists.")] = False,
+    onto: Annotated[
+        str | None,
+        typer.Option("--onto", metavar="REV", help="Make unshim's own branch anew on this commit, instead of --rev."),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Make the branch anew, also if it holds commits of other people.")
+    ] = False,
+    switch: Annotated[bool, typer.Option("--switch", help="Check the branch out, if no file is changed.")] = False,
+    python: Python = None,
 ) -> None:
     """Put the change on a branch, one commit a step; your files, index and HEAD are not touched."""
     repository = Repository(repo)
     made = _recipe(repository, recipe)
     name = branch or made.branch
-    free_branch(repository, name, force=force)
-    plan = build_plan(repository, made, rev, jobs, _progress)
+    existing = Existing.REPLACE if force else Existing.REPLACE_OURS if onto is not None else Existing.REFUSE
+    if onto is not None and rev != "HEAD":
+        raise MigrateError("--onto and --rev both name a commit", "give one of them", ExitCode.USAGE)
+    if switch:
+        _check_can_switch(repository)
+    before = read_branch(repository, name)
+    if before is not None and existing is not Existing.REFUSE:  # say it now, not after a long plan
+        check_replaceable(repository, before, existing, onto and repository.resolve(onto))
+    for leftover in repository.remove_leftovers():
+        _note(f"removed what a killed run had left: {leftover}")
+    plan = build_plan(repository, made, onto or rev, jobs, _progress)
     if plan.with_disposition(Disposition.MANUAL) and not partial:
         _write(blocked_report(plan))
         raise typer.Exit(ExitCode.BLOCKED)
     if not plan.steps:
         _write("nothing to do: no reference can be rewritten, no shim can be deleted\n")
         return
-    outcome = carry_out(repository, plan, name, force=force)
-    _write(apply_report(plan, outcome.commits, branch=outcome.branch))
+
+    def runtime(_: str) -> list[str]:
+        return [] if python is None else _probe(repository, plan, python)
+
+    def gates(commit: str) -> list[str]:
+        return [line for one in _run_gates(repository, plan, commit) for line in _refusal(one)]
+
+    outcome = carry_out(repository, plan, name, existing=existing, checks=(runtime, gates))
+    if outcome.refusals:
+        _write(refused_report(outcome))
+        raise typer.Exit(ExitCode.BLOCKED)
+    _write(apply_report(plan, outcome))
+    if switch:
+        repository.switch(name)
+        _write(f"\nswitched to {name}\n")
+
+
+@app.command()
+def undo(
+    repo: Repo = _HERE,
+    recipe: RecipeFile = None,
+    branch: BranchName = None,
+    force: Annotated[bool, typer.Option("--force", help="Also if it holds commits of other people.")] = False,
+) -> None:
+    """Remove the branch that a run made; nothing else of the repository was ever changed."""
+    repository = Repository(repo)
+    name = branch or _recipe(repository, recipe).branch
+    for leftover in repository.remove_leftovers():
+        _note(f"removed what a killed run had left: {leftover}")
+    _write(undo_report(take_back(repository, name, force=force)))
+
+
+@app.command()
+def verify(
+    repo: Repo = _HERE,
+    recipe: RecipeFile = None,
+    rev: Rev = "HEAD",
+    jobs: Jobs = _JOBS,
+    output: OutputFormat = Format.TEXT,
+    every: Annotated[bool, typer.Option("--all", help="List every place.")] = False,
+    python: Python = None,
+) -> None:
+    """Measure the conditions for being finished, gates included; exit 0 only if all of them hold."""
+    repository = Repository(repo)
+    plan = _plan(repository, recipe, rev, jobs)
+    contradictions = [] if python is None else _probe(repository, plan, python)
+    results = _run_gates(repository, plan, plan.base)
+    _progress("reading all Python files")
+    found = conditions(repository, plan, results, jobs)
+    _write(verify_json(plan, found) if output is Format.JSON else verify_report(plan, found, every=every))
+    if contradictions or any(not one.passed for one in results):
+        for line in contradictions:
+            _note(line)
+        raise typer.Exit(ExitCode.BLOCKED)
+    if not is_finished(found):
+        raise typer.Exit(ExitCode.FOUND)
 
 
 @app.command()
@@ -159,6 +251,50 @@ def _recipe(repository: Repository, file: Path | None) -> Recipe:
 
 def _plan(repository: Repository, file: Path | None, rev: str, jobs: int) -> Plan:
     return build_plan(repository, _recipe(repository, file), rev, jobs, _progress)
+
+
+def _check_can_switch(repository: Repository) -> None:
+    if repository.is_bare:
+        raise MigrateError("a bare repository has no working tree to switch", "leave --switch out")
+    if not repository.is_clean():
+        raise MigrateError("--switch: files are changed that are in no commit", "commit or stash them first")
+
+
+def _run_gates(repository: Repository, plan: Plan, commit: str) -> tuple[GateResult, ...]:
+    """The recipe's gates on a commit. What will run is said before it runs."""
+    for gate in plan.recipe.gates:
+        compared = f", and on {plan.base[:10]} to compare" if gate.compare and commit != plan.base else ""
+        _note(f"gate {gate.name}, in a worktree of {commit[:10]}{compared}: {gate.run}")
+    return run_gates(repository, plan.recipe.gates, commit, plan.base, progress=_progress, output=_stream)
+
+
+def _refusal(result: GateResult) -> list[str]:
+    if result.passed:
+        return []
+    log = [] if result.log is None else [f"  log: {result.log}"]
+    return [f"gate {result.gate.name}: {result.evidence}", *(f"  {test}" for test in result.failures[:20]), *log]
+
+
+def _probe(repository: Repository, plan: Plan, python: str) -> list[str]:
+    """Import old and canonical paths in a process of the project's Python; what contradicts the proofs."""
+    _note(f"importing old and canonical paths of {plan.base[:10]} with {python}")
+    with repository.worktree(plan.base) as directory:
+        found = probe(python, directory, plan.roots, plan, _PROBE_SECONDS)
+    _note(describe(found).rstrip("\n").replace("\n", "\n  "))
+    return [
+        f"the probe contradicts the proof: {one.old} is not {one.new}: {one.description}"
+        for one in found.contradictions
+    ]
+
+
+def _stream(output: bytes) -> None:
+    """What a gate prints, as it comes: on stderr, for stdout has the report."""
+    stream = getattr(sys.stderr, "buffer", None)
+    if stream is None:
+        sys.stderr.write(output.decode("utf-8", "replace"))
+    else:
+        stream.write(output)
+    sys.stderr.flush()
 
 
 def _progress(message: str) -> None:

@@ -7,16 +7,77 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from codemods.alias_map import AliasMap, ModuleKind
+from codemods.bindings import Effect, EffectKind, ModuleFacts
 from codemods.ownership import Ownership
 from codemods.references import Disposition, Reason, Reference, Relation
 from codemods.shims import Verdict, judge
 from codemods.symbols import last, parent
+from codemods.syntax import FUNCTION_TYPES, ancestors, parse, text_of
 from migrate.project import Project
 from migrate.recipe import Recipe
 from migrate.repository import Entry
 
 _HARMLESS = frozenset({Reason.TEXT_MENTION, Reason.RUNTIME_NAME})
 """Texts that people read, and names that import nothing: kept, they do not keep a module from being deleted."""
+
+_TEXTS = 10
+"""How many of the texts that still name a module are listed in a commit message and a diff."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What was established for a module that is deleted: it holds for the commit that was read."""
+
+    rewritten: int
+    """References to it that the plan rewrites; no other is left."""
+    texts: tuple[str, ...]
+    """Where harmless texts still name it: comments, prose, names of loggers."""
+    unchecked: int
+    """Files that could not be checked; none of them names it."""
+    harmless: tuple[str, ...]
+    """The lines that do more than forward and change nothing for others: warnings, log lines, ``__all__``."""
+    folder: str | None = None
+    """The folder of a package, of which the commit has nothing else."""
+
+    def lines(self, texts: int | None = None) -> tuple[str, ...]:
+        """The whole proof; at most ``texts`` of the texts that still name the module."""
+        shown = self.texts[:texts]
+        more = len(self.texts) - len(shown)
+        return (
+            f"no reference is left: {self.rewritten} rewritten; {_texts(len(self.texts))}",
+            *(f"text: {place}" for place in shown),
+            *((f"text: and {more} more",) if more else ()),
+            self._unchecked(),
+            "no entry point and no configuration file names it",
+            "importing it has no effect beyond forwarding" + ("; harmless:" if self.harmless else ""),
+            *self.harmless,
+            "nothing stays in its place that could be imported as a namespace package",
+            *(
+                (f"a working tree may keep {self.folder}/__pycache__: remove it, or the folder can still be imported",)
+                if self.folder
+                else ()
+            ),
+        )
+
+    def short(self) -> tuple[str, ...]:
+        """The proof in three lines."""
+        harmless = f"; {len(self.harmless)} harmless {'line' if len(self.harmless) == 1 else 'lines'}"
+        return (
+            f"no reference is left: {self.rewritten} rewritten; {_texts(len(self.texts))}",
+            "importing it only forwards" + (harmless if self.harmless else ""),
+            f"no importable folder stays; {self._unchecked()}",
+        )
+
+    def _unchecked(self) -> str:
+        if not self.unchecked:
+            return "every file was checked"
+        return f"{self.unchecked} {'file' if self.unchecked == 1 else 'files'} could not be checked, none names it"
+
+
+def _texts(number: int) -> str:
+    if not number:
+        return "no text names it"
+    return "1 harmless text still names it" if number == 1 else f"{number} harmless texts still name it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +90,12 @@ class ModuleReport:
     references_left: int
     deletable: bool
     evidence: tuple[str, ...]
+    """The proof of a module that goes; of another one, every reason why it stays, and its harmless lines."""
+    proof: Proof | None = None
+
+    def told_briefly(self) -> tuple[str, ...]:
+        """The evidence for a commit message and a diff, where a long list of texts is cut."""
+        return self.evidence if self.proof is None else self.proof.lines(_TEXTS)
 
 
 class DeletionProof:
@@ -50,72 +117,147 @@ class DeletionProof:
 
     def prove(self, ownership: Ownership, references: list[Reference]) -> tuple[tuple[ModuleReport, ...], list[str]]:
         """Judge every watched module: what still holds it, and which ones can go together."""
-        held: dict[str, list[str]] = defaultdict(list)
+        held: dict[str, list[str]] = defaultdict(list)  # the reasons, as they are told
         left: Counter[str] = Counter()
-        by_shim: dict[str, set[str]] = defaultdict(set)
+        rewritten: Counter[str] = Counter()
+        texts: dict[str, list[str]] = defaultdict(list)
+        by_shim: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        by_path_test: dict[str, list[Reference]] = defaultdict(list)
         for reference in references:
-            if reference.disposition is Disposition.REWRITE or reference.relation is Relation.HOME:
+            module = reference.old.module
+            if reference.relation is Relation.HOME:
                 continue
+            if reference.disposition is Disposition.REWRITE:
+                rewritten[module] += 1
+                continue
+            place = f"{reference.path}:{reference.line}"
             if reference.disposition is Disposition.KEEP and reference.reason in _HARMLESS:
+                texts[module].append(place)
                 continue
-            left[reference.old.module] += 1
+            left[module] += 1
             holder = self.project.module_of(reference.path)
             if holder in ownership.shims and reference.disposition is not Disposition.KEEP:
-                by_shim[reference.old.module].add(holder)
+                by_shim[module].append((holder, f"held by {place}: {reference.old}"))
+            elif reference.disposition is Disposition.KEEP and reference.reason is Reason.PATH_UNDER_TEST:
+                by_path_test[module].append(reference)
             else:
-                held[reference.old.module].append(f"{reference.path}:{reference.line}: {reference.old}")
+                held[module].append(f"held by {place}: {reference.old}")
         moved = {move.old.module for move in self.recipe.moves if move.old.is_module and move.new is not None}
-        kept = {move.old.module for move in self.recipe.moves if move.new is None}
+        kept = {move.old.module for move in self.recipe.moves if move.new is None and move.old.is_module}
+        named = {move.old.module for move in self.recipe.moves if move.new is None}
         watched = {module for module in ownership.shims | moved if self.project.kind(module) is not ModuleKind.EXTERNAL}
-        pure = {module for module in watched - kept if ownership.is_pure(module)}
+        for module in watched & named:
+            held[module].append("kept by the recipe" if module in kept else "a name of it is kept by the recipe")
+        pure = {module for module in watched if ownership.is_pure(module)}
         for module in pure:
-            self._hold_by_export(module, held[module])
-        candidates = {
+            held[module] += self._own_reasons(module)
+        deletable = {
             module
             for module in pure
-            if not held[module] and self.alias_map.import_failure(module) is None and self._leaves_nothing(module)
+            if not held[module] and not by_path_test[module] and self.alias_map.import_failure(module) is None
         }
-        for path in sorted(self.unreadable):
-            data = self.project.contents.get(path)
-            for module in candidates:
-                if data is None or self._may_name(module, data):
-                    held[module].append(f"{path}: could not be checked")
-        deletable = {module for module in candidates if not held[module]}
         while True:  # a shim that only shims use goes with them, or stays with them
-            staying = {module for module in deletable if by_shim[module] - deletable}
+            staying = {module for module in deletable if any(one not in deletable for one, _ in by_shim[module])}
             if not staying:
                 break
             deletable -= staying
-        reports = [
-            self._module_report(module, ownership, left[module], module in deletable, held[module])
-            for module in sorted({*watched, *ownership.canonical_modules, *ownership.homes})
-        ]
-        paths = sorted(place for module in deletable if (place := self.project.path_of(module)))
+        for module in watched:
+            held[module] += [reason for holder, reason in by_shim[module] if holder not in deletable]
+            only = module in pure and not held[module] and self.alias_map.import_failure(module) is None
+            how = "held only by tests about the path itself" if only else "held by a test about the path itself"
+            held[module] += [f"{how}: {self._test_of(one)}" for one in by_path_test[module]]
+        reports = []
+        for module in sorted({*watched, *ownership.canonical_modules, *ownership.homes}):
+            proof = None
+            if module in deletable:
+                proof = self._proof(module, rewritten[module], tuple(dict.fromkeys(texts[module])))
+            reports.append(self._module_report(module, ownership, left[module], proof, held[module]))
+        paths = sorted(found for module in deletable if (found := self.project.path_of(module)))
         return tuple(reports), paths
 
-    def _hold_by_export(self, module: str, held: list[str]) -> None:
+    def _own_reasons(self, module: str) -> list[str]:
+        """Why a pure shim stays, whatever refers to it."""
+        facts = self.project.facts(module)
+        assert facts is not None
+        reasons = self._export(module)
+        for effect in (*facts.effects, *facts.access_effects):
+            if self._is_harmful(effect):
+                reasons.append(f"line {effect.line} is not harmless, says the recipe: {effect.text}")
+        leftovers = self._leftovers(module)
+        if leftovers:
+            shown = ", ".join(leftovers[:3]) + (f" and {len(leftovers) - 3} more" if len(leftovers) > 3 else "")
+            reasons.append(
+                f"its directory keeps other files: {shown}, so that the old name would stay importable "
+                "as a namespace package"
+            )
+        for path in sorted(self.unreadable):
+            data = self.project.contents.get(path)
+            if data is None or self._may_name(module, data):
+                reasons.append(f"{path} could not be checked and may name it")
+        return reasons
+
+    def _is_harmful(self, effect: Effect) -> bool:
+        harmful = self.recipe.harmful
+        return (effect.kind.warns and "warnings" in harmful) or (effect.kind.logs and "logging" in harmful)
+
+    def _proof(self, module: str, rewritten: int, texts: tuple[str, ...]) -> Proof:
+        facts = self.project.facts(module)
+        assert facts is not None
+        folder = facts.path.rpartition("/")[0] if facts.is_package else None
+        return Proof(rewritten, texts, len(self.unreadable), self._harmless(facts), folder)
+
+    def _harmless(self, facts: ModuleFacts) -> tuple[str, ...]:
+        """The lines of a pure shim that are more than imports, each with its kind."""
+        lines = [(one.line, f"line {one.line}{_kind(one)}: {one.text}") for one in facts.effects]
+        lines += [
+            (one.line, f"line {one.line}{_kind(one)} when a name is taken: {one.text}") for one in facts.access_effects
+        ]
+        source = self.project.source(facts.path)
+        if source is not None:
+            for node in parse(source.data).root_node.named_children:
+                inner = node.named_children[0] if node.type == "expression_statement" else None
+                line = node.start_point[0] + 1
+                if inner is not None and inner.type in ("string", "concatenated_string"):
+                    lines.append((line, f"line {line}: a docstring"))
+                elif inner is not None and text_of(inner).startswith("__all__"):
+                    lines.append((line, f"line {line}: __all__"))
+        return tuple(text for _, text in sorted(lines))
+
+    def _test_of(self, reference: Reference) -> str:
+        """``path:line in test_name``."""
+        place = f"{reference.path}:{reference.line}"
+        source = self.project.source(reference.path)
+        rows = [] if source is None else source.data.split(b"\n")
+        if source is None or reference.line > len(rows):
+            return place
+        row = rows[reference.line - 1]
+        point = (reference.line - 1, len(row) - len(row.lstrip()))
+        node = parse(source.data).root_node.descendant_for_point_range(point, point)
+        functions = [] if node is None else [one for one in (node, *ancestors(node)) if one.type in FUNCTION_TYPES]
+        names = [text_of(name) for one in functions if (name := one.child_by_field_name("name")) is not None]
+        return f"{place} in {names[-1]}" if names else place
+
+    def _export(self, module: str) -> list[str]:
         """``__all__`` of a package may name a submodule: ``from package import *`` imports it then."""
         package = self.project.facts(parent(module))
         if package is not None and package.exports is not None and last(module) in package.exports:
             if last(module) not in package.names:
-                held.append(f"{package.path}: __all__ names {last(module)}")
+                return [f"held by {package.path}: __all__ names {last(module)}"]
+        return []
 
     @staticmethod
     def _may_name(module: str, data: bytes) -> bool:
         """Whether a text that was not understood may name a module."""
         return last(module).encode() in data and (last(parent(module)).encode() in data or b"from ." in data)
 
-    def _leaves_nothing(self, module: str) -> bool:
-        """Whether the module is really gone when its file is: no folder remains that Python could import."""
+    def _leftovers(self, module: str) -> list[str]:
+        """What stays in the folder of the module's name: Python would import a folder of any files (PEP 420)."""
         path = self.project.path_of(module) or ""
-        if not self.project.is_package(path):
-            folder = path.removesuffix(".py") + "/"
-            return not any(entry.path.startswith(folder) for entry in self.entries)
-        folder = path.rpartition("/")[0] + "/"
-        return all(entry.path == path for entry in self.entries if entry.path.startswith(folder))
+        folder = (path.rpartition("/")[0] if self.project.is_package(path) else path.removesuffix(".py")) + "/"
+        return [entry.path for entry in self.entries if entry.path.startswith(folder) and entry.path != path]
 
     def _module_report(
-        self, module: str, ownership: Ownership, left: int, deletable: bool, held: list[str]
+        self, module: str, ownership: Ownership, left: int, proof: Proof | None, held: list[str]
     ) -> ModuleReport:
         path = self.project.path_of(module)
         facts = self.project.facts(module)
@@ -127,8 +269,31 @@ class DeletionProof:
             return ModuleReport(module, path, "home", left, False, evidence)
         if facts is None:
             return ModuleReport(module, path, Verdict.MISSING, left, False, ())
-        judgement = judge(facts)
+        verdict = judge(facts).verdict
+        if proof is not None:
+            return ModuleReport(module, path, verdict, left, True, proof.lines(), proof)
         failure = self.alias_map.import_failure(module)
         broken = () if failure is None else ("cannot be imported: " + " -> ".join(failure),)
-        evidence = (*broken, *judgement.evidence, *(f"held by {place}" for place in held))
-        return ModuleReport(module, path, judgement.verdict, left, deletable, evidence)
+        own = tuple(_own_line(one) for one in facts.effects if not one.kind.is_harmless)
+        harmless = self._harmless(facts) if verdict is Verdict.PURE_SHIM else ()
+        evidence = (*broken, *own, *held, *(f"harmless: {line}" for line in harmless))
+        return ModuleReport(module, path, verdict, left, False, evidence)
+
+
+def _own_line(effect: Effect) -> str:
+    """A line that keeps a module from being a pure shim."""
+    if effect.kind is EffectKind.ACTS:
+        return f"line {effect.line} has an effect: {effect.text}"
+    return f"line {effect.line}: {effect.text}"
+
+
+def _kind(effect: Effect) -> str:
+    match effect.kind:
+        case EffectKind.WARNS:
+            return " warns"
+        case EffectKind.LOGS:
+            return " logs"
+        case EffectKind.WARNS_AND_LOGS:
+            return " warns and logs"
+        case _:
+            return ""

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from codemods.alias_map import AliasMap, ModuleKind
+from codemods.bindings import BindingKind
 from codemods.ownership import Ownership
 from codemods.references import (
     Disposition,
     Reason,
     Reference,
+    Relation,
     Step,
     Unchecked,
 )
@@ -47,6 +49,14 @@ class PlannedStep:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnedName:
+    """A name that a canonical module owns, and every place in the modules of the map that defines one of it."""
+
+    name: str
+    ends: tuple[Symbol, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """All edits and deletions over one base commit, in steps; and everything that was seen beside them."""
 
@@ -63,6 +73,8 @@ class Plan:
     roots: tuple[SourceRoot, ...] = ()
     implementations: frozenset[str] = frozenset()
     """Modules that define what a canonical module owns, or that it imports."""
+    definitions: tuple[OwnedName, ...] = ()
+    """What the canonical modules own, by name; more than one end is a second implementation."""
 
     def with_disposition(self, disposition: Disposition) -> tuple[Reference, ...]:
         return tuple(found for found in self.references if found.disposition is disposition)
@@ -180,7 +192,25 @@ class _Planner:
                 *(ownership.implementation_modules(target) for target in ownership.targets),
                 *(self.alias_map.loaded_by(target.canonical) for target in ownership.targets),
             ),
+            self._definitions(ownership, [report.module for report in modules]),
         )
+
+    def _definitions(self, ownership: Ownership, modules: list[str]) -> tuple[OwnedName, ...]:
+        """Where the names that canonical modules own are defined, as the modules of the map lead there."""
+        found: dict[str, set[Symbol]] = {}
+        for target in ownership.targets:
+            places = {*modules, target.canonical, *ownership.implementation_modules(target)}
+            for name in ownership.public_names(target):
+                for module in places:
+                    end = self.alias_map.resolve(Symbol(module, name)).end
+                    if end is not None and end.name is not None and self._defines(end):
+                        found.setdefault(name, set()).add(end)
+        return tuple(OwnedName(name, tuple(sorted(found[name], key=str))) for name in sorted(found))
+
+    def _defines(self, symbol: Symbol) -> bool:
+        facts = self.project.facts(symbol.module)
+        bindings = facts.names.get(symbol.name or "", ()) if facts is not None else ()
+        return any(binding.kind is BindingKind.DEFINITION for binding in bindings)
 
     # reading
 
@@ -302,3 +332,12 @@ class _Planner:
 def changes_of(step: PlannedStep) -> list[Change]:
     """What a step's commit does to the tree."""
     return [Change(change.path, change.mode, change.after) for change in step.changes]
+
+
+def violations(plan: Plan) -> list[Reference]:
+    """The references that 'check' and 'verify' fail for: all but what is kept on purpose."""
+    return [
+        one
+        for one in plan.references
+        if one.disposition is not Disposition.KEEP and one.relation is not Relation.CANONICAL
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -19,6 +20,9 @@ from codemods.symbols import InvalidSymbolError, Symbol, is_dotted_name, last, p
 from migrate.errors import ExitCode, MigrateError
 
 FILE_NAME = "unshim.toml"
+
+HARMFUL_KINDS = ("warnings", "logging")
+"""What a shim may do beside forwarding, unless the recipe's ``harmful`` names it."""
 
 
 class _TargetTable(msgspec.Struct, forbid_unknown_fields=True):
@@ -43,6 +47,15 @@ class _RootTable(msgspec.Struct, forbid_unknown_fields=True):
     package: str = ""
 
 
+class _GateTable(msgspec.Struct, forbid_unknown_fields=True):
+    """A gate that needs more than its command."""
+
+    run: str
+    compare: bool = False
+    junit: str | None = None
+    timeout: float = 3600
+
+
 class _Recipe(msgspec.Struct, forbid_unknown_fields=True):
     """The whole table, as TOML has it."""
 
@@ -59,12 +72,15 @@ class _Recipe(msgspec.Struct, forbid_unknown_fields=True):
     moves: dict[str, str | _MoveTable] = {}
     documents: list[str] = []
     texts: list[str] = []
+    harmful: list[str] = []
+    gates: dict[str, str | _GateTable] = {}
 
 
 _INNER_TABLES: dict[str, type[msgspec.Struct]] = {
     "canonical": _TargetTable,
     "moves": _MoveTable,
     "source_roots": _RootTable,
+    "gates": _GateTable,
 }
 
 
@@ -74,6 +90,21 @@ class SourceRoot:
 
     path: str
     package: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A command of the user's that must hold on the result before the branch is published."""
+
+    name: str
+    run: str
+    """For the shell."""
+    compare: bool = False
+    """Whether it runs on the base too, so that only what is newly broken fails."""
+    junit: str | None = None
+    """Where, in the working tree, the command writes a report in JUnit's XML."""
+    timeout: float = 3600
+    """Seconds."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +121,10 @@ class Recipe:
     """Globs of documents for people that are rewritten too."""
     texts: frozenset[ReferenceKind] = frozenset()
     """Kinds of text in Python files that are rewritten although nothing looks them up."""
+    harmful: frozenset[str] = frozenset()
+    """Kinds of effect that keep a shim from being deleted, although they are harmless by default."""
+    gates: tuple[Gate, ...] = ()
+    """In the order of the recipe."""
     origin: str = ""
     text: dict[str, object] = field(default_factory=dict, compare=False)
     """The table as it was read, for reports."""
@@ -211,6 +246,8 @@ def read_recipe(table: dict[str, object], origin: str) -> Recipe:
         branch,
         tuple(raw.documents),
         frozenset(_text_kind(kind, origin) for kind in raw.texts),
+        frozenset(_harmful(kind, origin) for kind in raw.harmful),
+        tuple(_gate(name, entry, origin) for name, entry in raw.gates.items()),
         origin,
         table,
     )
@@ -220,6 +257,29 @@ def _text_kind(kind: str, origin: str) -> ReferenceKind:
     if kind not in TEXT_KINDS:
         raise _bad(origin, f"texts: {kind!r} is no kind of text", f"the kinds are {', '.join(sorted(TEXT_KINDS))}")
     return ReferenceKind(kind)
+
+
+def _harmful(kind: str, origin: str) -> str:
+    if kind not in HARMFUL_KINDS:
+        near = difflib.get_close_matches(kind, HARMFUL_KINDS, 1)
+        hint = f"did you mean {near[0]}?" if near else f"the kinds are {', '.join(HARMFUL_KINDS)}"
+        raise _bad(origin, f"harmful: {kind!r} is no kind of effect", hint)
+    return kind
+
+
+def _gate(name: str, entry: str | _GateTable, origin: str) -> Gate:
+    table = _GateTable(entry) if isinstance(entry, str) else entry
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
+        raise _bad(origin, f"gates: {name!r} is no name of a gate", "use letters, digits, _ and - only")
+    if not table.run.strip() or "\0" in table.run:
+        raise _bad(origin, f"gates: {name} has no command", 'write it as the shell takes it: run = "pytest -q tests"')
+    if not 0 < table.timeout < math.inf:
+        raise _bad(origin, f"gates: the timeout of {name} is {table.timeout:g}", "give it in seconds, more than 0")
+    if table.junit is not None:
+        _inside(table.junit, f"gates: junit of {name}", origin)
+        if not table.junit.strip("./") or table.junit.endswith("/") or "\0" in table.junit:
+            raise _bad(origin, f"gates: junit of {name}: {table.junit!r} is no file", 'name it: junit = "report.xml"')
+    return Gate(name, table.run, table.compare, table.junit, table.timeout)
 
 
 def _check_no_shared_keys(raw: _Recipe, origin: str) -> None:
@@ -322,7 +382,14 @@ def _branch(targets: tuple[Target, ...]) -> str:
     return "unshim/" + last(targets[0].canonical).strip("_").replace("_", "-")
 
 
-_TOML_WORDS = {"object": "a table", "array": "a list", "str": "a string", "bool": "true or false", "int": "a number"}
+_TOML_WORDS = {
+    "object": "a table",
+    "array": "a list",
+    "str": "a string",
+    "bool": "true or false",
+    "int": "a number",
+    "float": "a number",
+}
 
 
 def _in_toml_words(message: str) -> str:
@@ -343,8 +410,6 @@ def _hint(message: str) -> str:
     unknown = re.search(r"unknown field `([^`]+)`", message)
     if unknown is None:
         return "see the recipe in the README"
-    if unknown[1] == "gates":
-        return "gates cannot be run yet: take the table out, and run the commands on the branch yourself"
     place = re.search(r" at `\$\.(\w+)", message)
     keys = _INNER_TABLES.get(place[1] if place else "", _Recipe).__struct_fields__
     near = difflib.get_close_matches(unknown[1], keys, 1)
@@ -358,4 +423,4 @@ def _bad(origin: str, message: str, hint: str) -> MigrateError:
     return MigrateError(f"{origin}: {message}", hint, ExitCode.SITUATION)
 
 
-__all__ = ["FILE_NAME", "Recipe", "SourceRoot", "Symbol", "load_recipe", "read_recipe"]
+__all__ = ["FILE_NAME", "Gate", "Recipe", "SourceRoot", "Symbol", "load_recipe", "read_recipe"]

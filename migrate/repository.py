@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
+import re
+import secrets
+import shutil
+import signal
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +42,12 @@ REGULAR_MODES = frozenset({"100644", "100755"})
 SYMLINK_MODE = "120000"
 SUBMODULE_MODE = "160000"
 
+_WORKTREE_NAME = re.compile(r"unshim-worktree-([1-9][0-9]{0,9})-[0-9a-f]{16}")
+"""Our temporary worktrees: the process that made one, and something random."""
+
+_UNWRITABLE = frozenset({errno.EEXIST, errno.EILSEQ, errno.EINVAL, errno.EISDIR, errno.ENAMETOOLONG, errno.ENOTDIR})
+"""A path that this disk cannot have, though git can."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -46,6 +58,20 @@ class Entry:
     oid: str
     size: int | None
     """Bytes; None for a submodule, and for what this clone does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit: its id, the id of its tree, who wrote it, and its message."""
+
+    oid: str
+    tree: str
+    author: str
+    message: str
+
+    @property
+    def subject(self) -> str:
+        return self.message.partition("\n")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +103,24 @@ class Repository:
         self.is_bare = self._repo.bare
         self._absent: frozenset[str] = frozenset()
 
-    def _git(self, *arguments: str, env: Mapping[str, str] | None = None, stdin: bytes | None = None) -> bytes:
+    def _git(
+        self,
+        *arguments: str,
+        env: Mapping[str, str] | None = None,
+        stdin: bytes | None = None,
+        pass_fds: tuple[int, ...] = (),
+    ) -> bytes:
         """Run git and return its output. Raises MigrateError with git's own words."""
         command = ["git", *_SAFE, *arguments]
         environment = {**_ENVIRONMENT, **(env or {})}
         try:
             if stdin is None:
                 output = self._repo.git.execute(
-                    command, env=environment, stdout_as_string=False, strip_newline_in_stdout=False
+                    command,
+                    env=environment,
+                    stdout_as_string=False,
+                    strip_newline_in_stdout=False,
+                    pass_fds=pass_fds,
                 )
                 assert isinstance(output, bytes)
                 return output
@@ -182,9 +218,115 @@ class Repository:
                         continue
                     raise MigrateError(f"git could not read the object {oid}", "run 'git fsck' on the repository")
                 content = stream.read(int(header[2]))
+                if len(content) < int(header[2]):  # of a damaged object git may still know the size
+                    raise MigrateError(f"git could not read the object {oid}", "run 'git fsck' on the repository")
                 stream.read(1)
                 yield content
             process.wait()
+
+    # checking out
+
+    @contextmanager
+    def worktree(self, commit: str, left_out: Callable[[str, str], None] = lambda _path, _why: None) -> Iterator[Path]:
+        """A commit's files in a temporary directory, as a detached worktree in which git works.
+
+        The bytes are those of the blobs: no filter, no line ending setting, no hook of the repository applies.
+        ``left_out`` is told (path, why) of what is not written. The user's index, HEAD and files stay as they
+        are; afterwards the worktree is gone, and so is git's note of it.
+        """
+        place = Path(tempfile.gettempdir()).resolve() / f"unshim-worktree-{os.getpid()}-{secrets.token_hex(8)}"
+        try:
+            place.mkdir(mode=0o700)
+            self._git("worktree", "add", "--detach", "--no-checkout", str(place), commit)
+            notes = _gitdir(place)
+            assert notes is not None, f"git made no worktree at {place}"
+            # All three, since a hook in which unshim may run has its own in the environment. A sparse checkout
+            # of the user's is not for the gates.
+            here = {"GIT_DIR": str(notes), "GIT_WORK_TREE": str(place), "GIT_INDEX_FILE": str(notes / "index")}
+            whole = ("-c", "core.sparseCheckout=false", "-c", "core.splitIndex=false")
+            self._git(*whole, "read-tree", "--no-recurse-submodules", commit, env=here)
+            self._write_files(place, self.entries(commit), left_out)
+            yield place
+        finally:
+            self._remove_worktree(place)
+
+    def _write_files(self, place: Path, entries: list[Entry], left_out: Callable[[str, str], None]) -> None:
+        """Blobs as they are; links last, so that no file is written through one."""
+        links: list[Entry] = []
+        files: list[Entry] = []
+        for entry in entries:
+            if any(part.lower() in ("", ".", "..", ".git") for part in entry.path.split("/")):
+                left_out(entry.path, "git itself would not check out this path")
+            elif entry.mode == SUBMODULE_MODE:
+                with _as_far_as_the_disk_can(entry.path, left_out):
+                    (place / entry.path).mkdir(parents=True, exist_ok=True)
+            else:
+                (links if entry.mode == SYMLINK_MODE else files).append(entry)
+        for entry, content in zip(files, self.read(entry.oid for entry in files), strict=True):
+            if content is None:
+                left_out(entry.path, "this clone does not have its content")
+                continue
+            with _as_far_as_the_disk_can(entry.path, left_out):
+                file = place / entry.path
+                file.parent.mkdir(parents=True, exist_ok=True)
+                rights = 0o777 if entry.mode == "100755" else 0o666
+                with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, rights), "wb") as stream:
+                    stream.write(content)
+        made: list[str] = []
+        for entry, content in zip(links, self.read(entry.oid for entry in links), strict=True):
+            if content is None:
+                left_out(entry.path, "this clone does not have its content")
+            elif content.startswith(b"/") or b"\0" in content or not content:
+                left_out(entry.path, "a symbolic link that leads outside the repository")
+            else:
+                with _as_far_as_the_disk_can(entry.path, left_out):
+                    (place / entry.path).parent.mkdir(parents=True, exist_ok=True)
+                    (place / entry.path).symlink_to(os.fsdecode(content))
+                    made.append(entry.path)
+        # Only now is it known where a link leads that goes through other links.
+        outside = [path for path in made if not Path(os.path.realpath(place / path)).is_relative_to(place)]
+        for path in outside:
+            (place / path).unlink()
+            left_out(path, "a symbolic link that leads outside the repository")
+
+    def remove_leftovers(self) -> tuple[str, ...]:
+        """Remove the worktrees of runs of unshim that were killed; their directories.
+
+        Only what bears our name, belongs to this user, is a linked worktree of this repository, and was made by
+        a process that is gone. Where the directory is missing too, git's note of it is git's to prune: the
+        directory may be another machine's.
+        """
+        removed = []
+        for place in self._linked_worktrees():
+            name = _WORKTREE_NAME.fullmatch(place.name)
+            if name is None or place.is_symlink() or not place.is_dir() or place.stat().st_uid != os.getuid():
+                continue
+            notes = _gitdir(place)
+            if notes is None or notes.parent != self._common_dir() / "worktrees" or _is_alive(int(name[1])):
+                continue
+            self._remove_worktree(place)
+            if not place.exists():
+                removed.append(str(place))
+        return tuple(removed)
+
+    def _linked_worktrees(self) -> list[Path]:
+        """All but the main one, which git lists first."""
+        lines = self._git("worktree", "list", "--porcelain").split(b"\n")
+        return [Path(os.fsdecode(line.removeprefix(b"worktree "))) for line in lines if line.startswith(b"worktree ")][
+            1:
+        ]
+
+    def _common_dir(self) -> Path:
+        """The directory that all worktrees share."""
+        return Path(self._repo.common_dir).resolve()
+
+    def _remove_worktree(self, place: Path) -> None:
+        """The directory, then git's note of it. What a process holds on to is left for remove_leftovers()."""
+        _remove_directory(place)
+        if place.exists() or place not in self._linked_worktrees():
+            return
+        # Not 'prune', which would forget the user's worktrees on a disk that is not mounted.
+        self._git("worktree", "remove", "--force", "--force", str(place))
 
     # writing
 
@@ -209,15 +351,79 @@ class Repository:
         listing = self._git("worktree", "list", "--porcelain").decode("utf-8", "replace")
         return f"branch refs/heads/{branch}" in listing.splitlines()
 
+    def history(self, tip: str, without: Iterable[str] = ()) -> Iterator[Commit]:
+        """The commits that lead to ``tip``, newest first, less those that lead to ``without``.
+
+        Signatures are not looked at: that would start the program that the configuration names.
+        """
+        excluded = [f"^{oid}" for oid in without]
+        listing = self._git(
+            "log", "-z", "--no-show-signature", "--topo-order", "--format=%H%n%T%n%an%n%B", tip, *excluded, "--"
+        )
+        for record in listing.split(b"\0"):
+            if record.strip():
+                oid, tree, author, message = record.decode("utf-8", "replace").split("\n", 3)
+                yield Commit(oid, tree, author, message)
+
+    def has(self, commit: str) -> bool:
+        """Whether this clone has a commit."""
+        return self._holds("cat-file", "-e", f"{commit}^{{commit}}")
+
+    def is_ancestor(self, older: str, newer: str) -> bool:
+        """Whether one commit leads to another, or is it."""
+        return self._holds("merge-base", "--is-ancestor", older, newer)
+
+    def _holds(self, *question: str) -> bool:
+        """Whether git answers yes: it exits with 0."""
+        try:
+            self._git(*question)
+        except MigrateError:
+            return False
+        return True
+
+    def delete_branch(self, branch: str, tip: str) -> None:
+        """Remove a branch, in one step, if it still is where it was."""
+        self._git("update-ref", "-d", f"refs/heads/{branch}", tip)
+
+    def is_clean(self) -> bool:
+        """Whether no tracked file differs from HEAD, and nothing is under way in the index."""
+        return not self._git("status", "--porcelain", "--untracked-files=no").strip()
+
+    def switch(self, branch: str) -> None:
+        """Check a branch out, without hooks. Git refuses to overwrite what is in no commit."""
+        self._git("checkout", "--quiet", branch, "--")
+
     @contextmanager
     def writer(self) -> Iterator[Writer]:
-        """Write objects with an index of our own, which vanishes afterwards."""
-        with tempfile.TemporaryDirectory(prefix="unshim-") as scratch:
-            yield Writer(self, Path(scratch))
+        """Write objects with an index of our own, which vanishes afterwards; so does that of a run that was killed."""
+        try:
+            with _scratch() as scratch:
+                yield Writer(self, scratch)
+        except OSError as error:  # a full disk, mostly
+            raise MigrateError(
+                f"the temporary directory {tempfile.gettempdir()} cannot be written: {error.strerror or error}",
+                "make room there, or set TMPDIR to another directory; nothing was published",
+            ) from error
 
     def publish(self, branch: str, commit: str, old: str | None) -> None:
-        """Point the branch at the commit, in one step, if it still is where it was."""
-        self._git("update-ref", "-m", "unshim apply", f"refs/heads/{branch}", commit, old or _null(commit))
+        """Point the branch at the commit, in one step, if it still is where it was.
+
+        A git that is killed in this step leaves its lock of the branch behind. This or the next publish() of the
+        same branch removes it, if it is proved to be ours and dead; else it is for the user to judge.
+        """
+        ref = f"refs/heads/{branch}"
+        common = Path(self._repo.common_dir)
+        _remove_dead_claims(common, ref)
+        with _claimed(common, ref, commit) as claim:
+            descriptors = () if claim is None else (claim.descriptor,)
+            try:
+                self._git("update-ref", "-m", "unshim apply", ref, commit, old or _null(commit), pass_fds=descriptors)
+            except MigrateError as error:
+                if claim is not None and _was_killed(error):
+                    _remove_lock_of(claim)
+                if self.branch_tip(branch) == commit:  # git was killed when all was done
+                    return
+                raise _unpublished(error, branch, common / f"{ref}.lock") from error
 
 
 class Writer:
@@ -228,8 +434,11 @@ class Writer:
         self._scratch = scratch
         self._env = {"GIT_INDEX_FILE": str(scratch / "index")}
 
-    def commit(self, parent: str, changes: list[Change], message: str) -> str:
-        """A commit over ``parent`` with these changes; author and committer as git's configuration says."""
+    def commit(self, parent: str, changes: list[Change], message: str) -> Commit:
+        """A commit over ``parent`` with these changes; author and committer as git's configuration says.
+
+        ``message`` ends with trailers; the tree's id becomes one more of them.
+        """
         self._git("read-tree", parent, env=self._env)
         contents = [change for change in changes if change.content is not None]
         lines: list[bytes] = []
@@ -239,8 +448,9 @@ class Writer:
         self._git("update-index", "-z", "--index-info", env=self._env, stdin=b"\0".join([*lines, b""]))
         tree = self._git("write-tree", "--missing-ok", env=self._env).decode().strip()
         sign = ["-S"] if self._signs() else []
-        made = self._git("commit-tree", *sign, tree, "-p", parent, stdin=message.encode("utf-8"))
-        return made.decode().strip()
+        text = f"{message}Unshim-Tree: {tree}\n"  # so that a commit that somebody amended can be told
+        made = self._git("commit-tree", *sign, tree, "-p", parent, stdin=text.encode("utf-8"))
+        return Commit(made.decode().strip(), tree, "", text)
 
     def _blobs(self, changes: list[Change]) -> list[str]:
         names: list[bytes] = []
@@ -259,6 +469,191 @@ class Writer:
             return self._git("config", "--type=bool", "--get", "commit.gpgsign").strip() == b"true"
         except MigrateError:  # not set
             return False
+
+
+_SCRATCH = re.compile(r"unshim-(?P<pid>[0-9]+)-[^/]+")
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    """A temporary directory that says whose it is, so that a later run can remove it if this one is killed."""
+    _remove_dead_scratch(Path(tempfile.gettempdir()))
+    with tempfile.TemporaryDirectory(prefix=f"unshim-{os.getpid()}-") as name:
+        descriptor = os.open(name, os.O_RDONLY)
+        try:
+            _lock(descriptor)  # process ids mean nothing in another container, locks do
+            yield Path(name)
+        finally:
+            os.close(descriptor)
+
+
+def _remove_dead_scratch(parent: Path) -> None:
+    """Remove our own directories whose process is dead and that nobody has locked."""
+    with suppress(OSError), os.scandir(parent) as places:
+        for place in places:
+            found = _SCRATCH.fullmatch(place.name)
+            if found is None or _is_alive(int(found["pid"])) or not place.is_dir(follow_symlinks=False):
+                continue
+            if place.stat(follow_symlinks=False).st_uid != os.geteuid():
+                continue
+            with suppress(OSError):  # somebody else was quicker
+                descriptor = os.open(place.path, os.O_RDONLY | os.O_NOFOLLOW)
+                try:
+                    if _lock(descriptor):
+                        shutil.rmtree(place.path, ignore_errors=True)
+                finally:
+                    os.close(descriptor)
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """A file in .git that says: this run is about to lock this ref, to let it point at this commit.
+
+    It is locked (flock) by unshim and by the git that it starts. So who gets its lock knows that both are dead.
+    """
+
+    place: Path
+    descriptor: int
+    lock: Path
+    commit: str
+
+
+@contextmanager
+def _claimed(common: Path, ref: str, commit: str) -> Iterator[_Claim | None]:
+    """Claim a ref; None where no claim can be written (git will then say why)."""
+    try:
+        descriptor, name = tempfile.mkstemp(prefix="unshim-", suffix=".claim", dir=common)
+    except OSError:
+        yield None
+        return
+    place = Path(name)
+    try:
+        written = False
+        with suppress(OSError):
+            _lock(descriptor)
+            os.write(descriptor, _raw(f"{commit} {ref}"))
+            written = True
+        yield _Claim(place, descriptor, common / f"{ref}.lock", commit) if written else None
+    finally:
+        place.unlink(missing_ok=True)
+        os.close(descriptor)
+
+
+def _remove_dead_claims(common: Path, ref: str) -> None:
+    """Remove what killed runs left of this very ref: their claims, and the lock that their git held."""
+    for place in common.glob("unshim-*.claim"):
+        with suppress(OSError):  # somebody else was quicker
+            descriptor = os.open(place, os.O_RDWR | os.O_NOFOLLOW)
+            try:
+                commit, _, claimed = os.read(descriptor, 1 << 16).partition(b" ")
+                if claimed and claimed != _raw(ref):  # for the run that writes that branch
+                    continue
+                if not _lock(descriptor) or not os.fstat(descriptor).st_nlink:
+                    continue
+                if claimed:
+                    _remove_lock_of(
+                        _Claim(place, descriptor, common / f"{ref}.lock", commit.decode("ascii", "replace"))
+                    )
+                place.unlink()
+            finally:
+                os.close(descriptor)
+
+
+def _remove_lock_of(claim: _Claim) -> None:
+    """Remove the ref's lock, if the git of this claim made it; the caller knows that this git is dead.
+
+    Proof: the lock is not older than the claim, and it names the claim's commit, which no living run claims too. An
+    empty one could be that of any git that is about to write into it, which then has it open.
+    """
+    with suppress(OSError):
+        if any(place != claim.place and _is_locked(place) for place in claim.place.parent.glob("unshim-*.claim")):
+            return
+        about = claim.lock.lstat()
+        content = claim.lock.read_bytes().strip()
+        ours = about.st_uid == os.geteuid() and about.st_mtime_ns >= os.fstat(claim.descriptor).st_mtime_ns
+        if ours and (content == claim.commit.encode() or (not content and not _may_be_open(about))):
+            claim.lock.unlink()
+
+
+def _may_be_open(about: os.stat_result) -> bool:
+    """Whether a process has this file open; True where the system does not tell."""
+    if not Path("/proc/self/fd").is_dir():
+        return True
+    for descriptor in Path("/proc").glob("[0-9]*/fd/*"):
+        with suppress(OSError):  # it has ended, or is another user's
+            if os.path.samestat(descriptor.stat(), about):
+                return True
+    return False
+
+
+def _lock(descriptor: int) -> bool:
+    """Lock the file for as long as it is open here or in a child; False if another process has it locked."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:  # also a file system without locks: nothing is proved there
+        return False
+    return True
+
+
+def _is_locked(place: Path) -> bool:
+    """Whether another process holds this file's lock; False where it just vanished."""
+    try:
+        descriptor = os.open(place, os.O_RDWR | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        return not _lock(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+@contextmanager
+def _as_far_as_the_disk_can(path: str, left_out: Callable[[str, str], None]) -> Iterator[None]:
+    """Leave out a path that git can have and this disk cannot; anything else that fails is the user's to mend."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _UNWRITABLE:
+            raise MigrateError(
+                f"the temporary worktree cannot be written: {error.strerror}",
+                f"look at {tempfile.gettempdir()}, or set TMPDIR to a directory with more room",
+            ) from error
+        left_out(path, f"it cannot be written here: {error.strerror}")
+
+
+def _gitdir(worktree: Path) -> Path | None:
+    """Where git keeps its notes of a linked worktree: its ``.git`` is a file that says so."""
+    pointer = worktree / ".git"
+    if pointer.is_symlink() or not pointer.is_file():
+        return None
+    text = pointer.read_bytes()
+    if not text.startswith(b"gitdir: "):
+        return None
+    return (worktree / os.fsdecode(text.removeprefix(b"gitdir: ").rstrip(b"\n"))).resolve()
+
+
+def _remove_directory(place: Path) -> None:
+    """Remove it though a command took away its rights, or still writes into it."""
+    for _ in range(3):
+        if not place.exists():
+            return
+        for folder, names, _files in os.walk(place):
+            for name in names:
+                inner = Path(folder, name)
+                if not inner.is_symlink():
+                    with suppress(OSError):
+                        inner.chmod(0o700)  # before os.walk looks into it
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def _null(oid: str) -> str:
@@ -281,7 +676,61 @@ def _situation(error: GitCommandError, command: str) -> MigrateError:
             "git does not know who you are",
             "git config user.name 'Your Name' and git config user.email you@example.org",
         )
-    if "permission denied" in lowered or "read-only file system" in lowered:
+    if any(words in lowered for words in ("permission denied", "read-only file system", "insufficient permission")):
         return MigrateError(f"the repository cannot be written: {text}", "check the rights of its .git directory")
     first = text.splitlines()[0] if text else f"exit code {error.status}"
+    if any(words in lowered for words in ("no space left", "quota exceeded", "file too large")):
+        return MigrateError(f"the disk is full: {first}", "make room and run it again; nothing was published")
+    if "failed to sign" in lowered or "failed to write commit object" in lowered:
+        return MigrateError(
+            f"git could not sign the commit: {first}",
+            "mend your signing (user.signingkey, gpg.program), or turn commit.gpgsign off; nothing was published",
+        )
+    if any(words in lowered for words in _DAMAGE):
+        return MigrateError(f"the repository is damaged: {first}", "run 'git fsck' on it; nothing was published")
+    if isinstance(error.status, int) and error.status < 0:
+        return MigrateError(
+            f"git {command} was ended by {_signal(-error.status)}",
+            "run it again (with room on the disk, and below the limits of 'ulimit -a'); nothing was published",
+        )
     return MigrateError(f"git {command} failed: {first}", "the command above says why; nothing was published")
+
+
+_DAMAGE = (
+    "is corrupt",
+    "inflate:",
+    "bad object",
+    "bad tree object",
+    "unable to unpack",
+    "object file",
+    "hash mismatch",
+)
+
+
+def _was_killed(error: MigrateError) -> bool:
+    cause = error.__cause__
+    return isinstance(cause, GitCommandError) and isinstance(cause.status, int) and cause.status < 0
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _unpublished(error: MigrateError, branch: str, lock: Path) -> MigrateError:
+    """Why the branch did not move, with what to do about it."""
+    said = error.message.lower()
+    if ".lock'" in said and "file exists" in said:
+        return MigrateError(
+            f"another git process is writing the branch {branch}",
+            f"if none is, delete {lock}; then run it again; nothing was published",
+        )
+    moved = ("reference already exists", "but expected", "unable to resolve reference")
+    if any(words in said for words in moved):
+        return MigrateError(
+            f"the branch {branch} was made or moved by someone else while unshim worked",
+            "theirs was kept: look at it, then give another name with --branch, or --force to replace it",
+        )
+    return error

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from codemods.references import Reference, Step
-from migrate.errors import MigrateError
+from migrate.branches import BASE_TRAILER, STEP_TRAILER, Existing, check_replaceable, read_branch
 from migrate.plan import Plan, PlannedStep, changes_of
-from migrate.repository import Repository
+from migrate.repository import Commit, Repository
 
 _SUBJECTS = {
     Step.REWRITE: "Rewrite {references} to the canonical path",
@@ -17,45 +18,61 @@ _SUBJECTS = {
 }
 
 
+Check = Callable[[str], Iterable[str]]
+"""A check on the commit that would be published: what speaks against it, line by line; nothing if it may be."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A published branch: its name, and (commit, subject) of every step, the first one first."""
+    """What became of a plan: the branch with its commits (the first step first), or why it was not published."""
 
     branch: str
-    commits: tuple[tuple[str, str], ...]
+    commits: tuple[Commit, ...]
+    published: bool
+    refusals: tuple[str, ...] = ()
+    """What a check has against the result; empty and not published: the branch had all of it already."""
 
 
-def apply(repository: Repository, plan: Plan, branch: str, *, force: bool) -> Outcome:
-    """Write the plan's commits and publish them under ``branch``, all or nothing.
+def apply(
+    repository: Repository,
+    plan: Plan,
+    branch: str,
+    *,
+    existing: Existing = Existing.REFUSE,
+    checks: Iterable[Check] = (),
+) -> Outcome:
+    """Write the plan's commits, check the result, and publish it under ``branch``, all or nothing.
 
-    Until the very last call nothing refers to the new objects. Raises MigrateError where the branch exists
-    (unless ``force``), is checked out, or moved meanwhile.
+    Until the very last call nothing refers to the new objects. Raises MigrateError where the branch exists and
+    holds something else (see Existing), is checked out, or moved meanwhile.
     """
-    tip = free_branch(repository, branch, force=force)
-    commits: list[tuple[str, str]] = []
+    before = read_branch(repository, branch)
+    commits = _write(repository, plan)
+    if before is not None:
+        if before.base == plan.base and _trees(before.ours) == _trees(commits):
+            return Outcome(branch, before.ours, published=False)
+        check_replaceable(repository, before, existing, plan.base)
+    head = commits[-1].oid
+    for check in checks:
+        refusals = tuple(check(head))
+        if refusals:
+            return Outcome(branch, commits, published=False, refusals=refusals)
+    repository.publish(branch, head, None if before is None else before.tip)
+    return Outcome(branch, commits, published=True)
+
+
+def _write(repository: Repository, plan: Plan) -> tuple[Commit, ...]:
+    commits: list[Commit] = []
     head = plan.base
     with repository.writer() as writer:
         for step in plan.steps:
-            message = commit_message(plan, step)
-            head = writer.commit(head, changes_of(step), message)
-            commits.append((head, message.splitlines()[0]))
-    repository.publish(branch, head, tip)
-    return Outcome(branch, tuple(commits))
+            commits.append(writer.commit(head, changes_of(step), commit_message(plan, step)))
+            head = commits[-1].oid
+    return tuple(commits)
 
 
-def free_branch(repository: Repository, branch: str, *, force: bool) -> str | None:
-    """The commit that the branch has now, if it may be replaced; None where there is no such branch."""
-    tip = repository.branch_tip(branch)
-    if tip is None:
-        return None
-    if not force:
-        raise MigrateError(
-            f"the branch {branch} exists already",
-            "give another one with --branch, or --force to make it anew (its commits are then only in the reflog)",
-        )
-    if repository.is_checked_out(branch):
-        raise MigrateError(f"the branch {branch} is checked out", "switch to another branch first")
-    return tip
+def _trees(commits: Iterable[Commit]) -> list[str]:
+    return [commit.tree for commit in commits]
 
 
 def commit_message(plan: Plan, step: PlannedStep) -> str:
@@ -67,8 +84,8 @@ def commit_message(plan: Plan, step: PlannedStep) -> str:
     body = _deletions(plan) if step.step is Step.DELETE else _rewrites(found, len(step.changes))
     trailers = [
         f"Unshim-Recipe: {', '.join(target.canonical for target in plan.recipe.targets) or 'moves'}",
-        f"Unshim-Step: {step.step.value}",
-        f"Unshim-Base: {plan.base}",
+        f"{STEP_TRAILER}: {step.step.value}",
+        f"{BASE_TRAILER}: {plan.base}",
     ]
     return "\n".join([subject, "", *body, "", *trailers]) + "\n"
 
@@ -87,13 +104,14 @@ def _rewrites(found: list[Reference], files: int) -> list[str]:
 
 
 def _deletions(plan: Plan) -> list[str]:
+    """The proof of each file."""
     lines = ["Pure shims: importing them had no effect beyond forwarding, and no reference is left."]
     for module in plan.modules:
         if module.deletable:
             lines += [
                 "",
                 f"{module.path} ({module.module})",
-                *(f"  harmless: {line}" for line in module.evidence),
+                *(f"  - {line}" for line in module.told_briefly()),
             ]
     return lines
 

@@ -19,7 +19,7 @@ from migrate.recipe import read_recipe
 README = (ROOT / "README.md").read_text()
 JSON_PAGE = (ROOT / "docs" / "json.md").read_text()
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "examples/websocket_manager/README.md"]
-COMMANDS = ("init", "scan", "diff", "apply", "check", "explain")
+COMMANDS = ("init", "scan", "diff", "apply", "check", "verify", "undo", "explain")
 
 
 def section(page: str, title: str) -> str:
@@ -79,9 +79,10 @@ def test_every_option_is_told_and_every_option_told_exists() -> None:
     text = section(README, "Commands")
     told = set(re.findall(r"(?<![\w-])--[a-z]+", text))
     assert told == set().union(*(options(command) for command in COMMANDS))
-    for command in ("scan", "diff", "apply", "check"):
+    for command in ("scan", "diff", "apply", "check", "verify"):
         assert {"--repo", "--rev", "--jobs", "--recipe"} <= options(command)
     assert options("init") == {"--repo", "--rev", "--jobs", "--exclude"}
+    assert options("undo") == {"--repo", "--recipe", "--branch", "--force"}
     assert options("explain") == set()
 
 

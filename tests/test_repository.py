@@ -280,14 +280,18 @@ def test_a_writer_leaves_no_trace_but_objects(repo: Repo) -> None:
     parent = repository.resolve("HEAD")
     with repository.writer() as writer:
         made = writer.commit(
-            parent, [Change("app/use.py", "100755", b"x = 1\r\n"), Change("app/old_manager.py", "100644", None)], "why"
-        )
-        again = writer.commit(made, [Change("app/use.py", "100644", b"")], "more\n\nbody")
+            parent,
+            [Change("app/use.py", "100755", b"x = 1\r\n"), Change("app/old_manager.py", "100644", None)],
+            "why\n\nA: b\n",
+        ).oid
+        again = writer.commit(made, [Change("app/use.py", "100644", b"")], "more\n\nA: b\n")
     assert repo.state() == before
     assert repo.content(made, "app/use.py") == b"x = 1\r\n"
     assert repo.files(made)[b"app/use.py"][0] == "100755"
     assert b"app/old_manager.py" not in repo.files(made)
-    assert repo.word("log", "-1", "--format=%P|%B", again) == f"{made}|more\n\nbody"
+    told = f"{made}|more\n\nA: b\nUnshim-Tree: {again.tree}"
+    assert repo.word("log", "-1", "--format=%P|%B", again.oid) == told
+    assert repo.word("rev-parse", f"{again.oid}^{{tree}}") == again.tree
 
 
 def test_publish_moves_the_branch_only_from_where_it_was(repo: Repo) -> None:

@@ -16,6 +16,7 @@ import pytest
 from repositories import DIVERGENT, ENVIRONMENT, ROOT, SAMPLE, Repo, make_repo, scan, unshim
 
 from migrate import run
+from migrate.branches import Existing
 from migrate.errors import MigrateError
 from migrate.plan import build_plan
 from migrate.recipe import load_recipe
@@ -295,7 +296,7 @@ def test_a_branch_that_somebody_makes_meanwhile_is_theirs(repo: Repo) -> None:
     repository = Repository(repo.path)
     plan = build_plan(repository, load_recipe(None, repo.path), "HEAD", 1, lambda _: None)
     theirs = repo.commit({"x.txt": "x"})
-    for force in (False, True):
+    for existing in Existing:
         repo.git("update-ref", "-d", "refs/heads/unshim/manager")
 
         class Raced(Repository):
@@ -304,7 +305,7 @@ def test_a_branch_that_somebody_makes_meanwhile_is_theirs(repo: Repo) -> None:
                 super().publish(branch, commit, old)
 
         with pytest.raises(MigrateError):
-            run.apply(Raced(repo.path), plan, "unshim/manager", force=force)
+            run.apply(Raced(repo.path), plan, "unshim/manager", existing=existing)
         assert repo.word("rev-parse", "unshim/manager") == theirs
 
 
@@ -320,7 +321,7 @@ def test_a_branch_that_somebody_moves_meanwhile_is_not_forced(repo: Repo) -> Non
             super().publish(branch, commit, old)
 
     with pytest.raises(MigrateError) as caught:
-        run.apply(Raced(repo.path), plan, "unshim/manager", force=True)
+        run.apply(Raced(repo.path), plan, "unshim/manager", existing=Existing.REPLACE)
     assert caught.value.hint
     assert repo.word("rev-parse", "unshim/manager") == theirs
 
@@ -402,7 +403,5 @@ def test_killed_at_any_moment_the_branch_is_whole_or_absent(tmp_path: Path) -> N
     process.communicate()
     assert_sound(repo)
     assert not all(ends)
-    for lock in (repo.path / ".git" / "refs").rglob("*.lock"):  # git's own, of a git that was killed as it held it
-        lock.unlink()
     assert unshim("apply", "--force", "--repo", repo.path).code == 0
     assert repo.word("rev-parse", "unshim/manager^{tree}") == whole

@@ -2,6 +2,27 @@
 
 from migrate.reports.diff import diff_report
 from migrate.reports.json import json_report
-from migrate.reports.text import apply_report, check_report, explain_report, scan_report
+from migrate.reports.text import (
+    apply_report,
+    blocked_report,
+    check_report,
+    explain_report,
+    refused_report,
+    scan_report,
+    undo_report,
+)
+from migrate.reports.verify import verify_json, verify_report
 
-__all__ = ["apply_report", "check_report", "diff_report", "explain_report", "json_report", "scan_report"]
+__all__ = [
+    "apply_report",
+    "blocked_report",
+    "check_report",
+    "diff_report",
+    "explain_report",
+    "json_report",
+    "refused_report",
+    "scan_report",
+    "undo_report",
+    "verify_json",
+    "verify_report",
+]

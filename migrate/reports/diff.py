@@ -12,7 +12,25 @@ _CONTEXT = 3
 
 def diff_report(plan: Plan) -> bytes:
     """What all steps together change, file by file; the bytes of each file in its own encoding."""
-    return b"".join(piece for change in plan.changed_files() for piece in _file_diff(change))
+    proofs = {module.path: module.told_briefly() for module in plan.modules if module.deletable}
+    return b"".join(
+        piece
+        for change in plan.changed_files()
+        for piece in (*(_remark(line) for line in _proof(change, proofs)), *_file_diff(change))
+    )
+
+
+def _proof(change: FileChange, proofs: dict[str | None, tuple[str, ...]]) -> Iterator[str]:
+    """Why a file may be deleted; git passes over what stands in front of a file's diff."""
+    if change.after is None and change.path in proofs:
+        yield f"{change.path} can be deleted:"
+        yield from (f"  {line}" for line in proofs[change.path])
+
+
+def _remark(text: str) -> bytes:
+    """One line, whatever characters a path or a statement has."""
+    line = "".join(one if one.isprintable() or "\udc80" <= one <= "\udcff" else ascii(one)[1:-1] for one in text)
+    return b"# " + line.encode("utf-8", "surrogateescape") + b"\n"
 
 
 def _file_diff(change: FileChange) -> Iterator[bytes]:

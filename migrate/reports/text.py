@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from codemods.reasons import EXPLANATIONS
-from codemods.references import Disposition, Reason, Reference, Relation, Step
+from codemods.references import Disposition, Reason, Reference, Step
 from codemods.shims import Verdict
 from codemods.symbols import contains
+from migrate.branches import Branch
 from migrate.deletions import ModuleReport
-from migrate.plan import Plan
+from migrate.plan import Plan, violations
+from migrate.run import Outcome
 
 WIDTH = 100
 
@@ -28,10 +30,13 @@ def check_report(plan: Plan) -> str:
     return "\n".join(_fitted(_check_lines(plan))) + "\n"
 
 
-def apply_report(plan: Plan, commits: Iterable[tuple[str, str]], *, branch: str) -> str:
+def apply_report(plan: Plan, outcome: Outcome) -> str:
     """The commits that were made, what is left, and the next commands."""
+    branch = outcome.branch
     lines = [f"branch {branch}, on {plan.base[:10]}:"]
-    lines += [f"  {commit[:10]} {subject}" for commit, subject in commits]
+    lines += [f"  {commit.oid[:10]} {commit.subject}" for commit in outcome.commits]
+    if not outcome.published:
+        return "\n".join([*lines, "", "nothing to do: the branch has all of this already"]) + "\n"
     manual = plan.with_disposition(Disposition.MANUAL)
     staying = [one for one in plan.modules if one.verdict == Verdict.PURE_SHIM and not one.deletable]
     if staying:
@@ -45,6 +50,7 @@ def apply_report(plan: Plan, commits: Iterable[tuple[str, str]], *, branch: str)
         f"  git log -p {plan.base[:10]}..{branch}   read the commits",
         f"  git switch {branch}   run your tests on it, then merge it",
         f"  unshim check --rev {branch}   what is still non-canonical there",
+        f"  unshim undo --branch {branch}   take it back",
     ]
     return "\n".join(lines) + "\n"
 
@@ -68,12 +74,27 @@ def blocked_report(plan: Plan) -> str:
     return "\n".join(_fitted(lines)) + "\n"
 
 
+def refused_report(outcome: Outcome) -> str:
+    """Why a result is not published that a check refuses."""
+    lines = [f"the result was not published: the branch {outcome.branch} is as it was", ""]
+    lines += [f"  {line}" for line in outcome.refusals]
+    return "\n".join(lines) + "\n"
+
+
+def undo_report(branch: Branch) -> str:
+    """What was taken away, and how to get it back."""
+    lines = [f"removed the branch {branch.name}:"]
+    lines += [f"  {commit.oid[:10]} {commit.subject}" for commit in (*branch.ours, *branch.foreign)]
+    lines += ["", "next:", f"  git branch {branch.name} {branch.tip[:10]}   bring it back, while git keeps the commits"]
+    return "\n".join(lines) + "\n"
+
+
 def _scan_lines(plan: Plan, *, every: bool) -> Iterator[str]:
     yield f"commit {plan.base[:10]}, {_count(plan.files, 'Python file')}"
     yield ""
     yield "Modules"
     for module in plan.modules:
-        yield from _module_lines(module)
+        yield from _module_lines(module, every=every)
     yield ""
     yield "References"
     yield f"  {plan.canonical:6} canonical already"
@@ -113,7 +134,7 @@ def _next_steps(plan: Plan, *, every: bool) -> Iterator[str]:
         yield "  unshim explain CODE   what a reason means, and what to do about it"
 
 
-def _module_lines(module: ModuleReport) -> Iterator[str]:
+def _module_lines(module: ModuleReport, *, every: bool) -> Iterator[str]:
     if module.verdict in ("canonical", "home"):
         state = module.verdict
     elif module.deletable:
@@ -124,10 +145,14 @@ def _module_lines(module: ModuleReport) -> Iterator[str]:
         state = f"{module.verdict}, {_count(module.references_left, 'reference')} left"
     yield f"  {module.module}"
     yield f"      {state}"
-    if not module.deletable:
+    if every:
+        yield from (f"      {line}" for line in module.evidence)
+    elif module.proof is not None:
+        yield from (f"      {line}" for line in module.proof.short())
+    else:
         yield from (f"      {line}" for line in module.evidence[:3])
         if len(module.evidence) > 3:
-            yield f"      ... and {len(module.evidence) - 3} more (scan --format json has all)"
+            yield f"      ... and {len(module.evidence) - 3} more (scan --all has all)"
 
 
 def _by_reason(references: Iterable[Reference], indent: int = 2) -> Iterator[str]:
@@ -153,15 +178,6 @@ def _check_lines(plan: Plan) -> Iterator[str]:
     if fixable:
         partial = " --partial" if plan.with_disposition(Disposition.MANUAL) else ""
         yield f"'unshim apply{partial}' rewrites {fixable} of them"
-
-
-def violations(plan: Plan) -> list[Reference]:
-    """The references that 'check' fails for: all but what is kept on purpose."""
-    return [
-        one
-        for one in plan.references
-        if one.disposition is not Disposition.KEEP and one.relation is not Relation.CANONICAL
-    ]
 
 
 def _line(reference: Reference) -> str:

@@ -1,0 +1,137 @@
+"""verify: the five conditions for calling a migration finished, each measured, with its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from codemods.references import Reason, Unchecked
+from codemods.source import UndecodableError, decode_python
+from codemods.syntax import parse, syntax_fault
+from migrate.gates import GateResult
+from migrate.parallel import mapped
+from migrate.plan import Plan, violations
+from migrate.project import MAX_BYTES
+from migrate.repository import REGULAR_MODES, Repository
+
+GOLDEN_PATH = "golden_path"
+STAGING = "staging"
+"""The gates of the recipe that measure the last two conditions."""
+
+
+class State(StrEnum):
+    """How a condition stands."""
+
+    MET = "met"
+    NOT_MET = "not met"
+    NOT_MEASURED = "not measured"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition: how it stands, the evidence in one line, and the places that speak against it."""
+
+    name: str
+    state: State
+    evidence: str
+    places: tuple[str, ...] = ()
+
+
+def conditions(repository: Repository, plan: Plan, gates: Sequence[GateResult], jobs: int) -> tuple[Condition, ...]:
+    """The audit's conditions for the plan's commit; ``gates`` are the results of those that ran on it."""
+    by_name = {result.gate.name: result for result in gates}
+    return (
+        _parsing(_unparsable(repository, plan, jobs), plan.files),
+        _implementations(plan),
+        _violations(plan),
+        _gate("golden path", GOLDEN_PATH, by_name.get(GOLDEN_PATH)),
+        _gate("staging", STAGING, by_name.get(STAGING)),
+        *(_gate(name, name, result) for name, result in by_name.items() if name not in (GOLDEN_PATH, STAGING)),
+    )
+
+
+def is_test(path: str) -> bool:
+    """Whether a file belongs to the tests, by its name or folder."""
+    *folders, name = path.split("/")
+    return (
+        any(folder in ("test", "tests") for folder in folders)
+        or name.startswith("test_")
+        or name.endswith("_test.py")
+        or name == "conftest.py"
+    )
+
+
+def _unparsable(repository: Repository, plan: Plan, jobs: int) -> list[Unchecked]:
+    """Every Python file of the commit that is no valid Python 3, of whatever version; or cannot be read."""
+    wanted = [
+        entry
+        for entry in repository.entries(plan.base)
+        if entry.path.endswith(".py") and entry.mode in REGULAR_MODES and plan.recipe.covers(entry.path)
+    ]
+    found: list[Unchecked] = []
+    readable: list[tuple[str, bytes]] = []
+    small = [entry for entry in wanted if (entry.size or 0) <= MAX_BYTES]
+    found += [Unchecked(e.path, 1, Reason.TOO_LARGE, f"{e.size} bytes") for e in wanted if (e.size or 0) > MAX_BYTES]
+    for entry, content in zip(small, repository.read(entry.oid for entry in small), strict=True):
+        if content is None:
+            found.append(Unchecked(entry.path, 1, Reason.BLOB_MISSING, "this clone does not have its content"))
+        else:
+            readable.append((entry.path, content))
+    found += [one for one in mapped(_fault, readable, jobs) if one is not None]
+    return sorted(found, key=lambda one: one.path)
+
+
+def _fault(file: tuple[str, bytes]) -> Unchecked | None:
+    path, content = file
+    try:
+        source = decode_python(content)
+    except UndecodableError as error:
+        return Unchecked(path, 1, Reason.UNDECODABLE, str(error))
+    fault = syntax_fault(source, parse(source.data))
+    return None if fault is None else Unchecked(path, fault.line, fault.reason, fault.message)
+
+
+def _parsing(faults: list[Unchecked], files: int) -> Condition:
+    tests = sum(is_test(one.path) for one in faults)
+    evidence = f"{len(faults):,} of {files:,} Python files do not parse; {tests:,} of them are tests"
+    places = tuple(f"{one.path}:{one.line}: {one.message}" for one in faults)
+    return Condition("syntax", State.NOT_MET if faults else State.MET, evidence, places)
+
+
+def _implementations(plan: Plan) -> Condition:
+    several = [one for one in plan.definitions if len(one.ends) > 1]
+    if not plan.definitions:
+        return Condition("one implementation", State.NOT_MEASURED, "the recipe names no canonical module")
+    modules = {end.module for one in several for end in one.ends}
+    evidence = (
+        f"{len(several)} of {len(plan.definitions)} owned names are defined more than once, in {len(modules)} modules"
+        if several
+        else f"each of the {len(plan.definitions)} owned names has one definition in the modules of the map"
+    )
+    places = tuple(f"{one.name}: {', '.join(map(str, one.ends))}" for one in several)
+    return Condition("one implementation", State.NOT_MET if several else State.MET, evidence, places)
+
+
+def _violations(plan: Plan) -> Condition:
+    wrong = violations(plan)
+    evidence = (
+        f"{len(wrong):,} non-canonical references in {len({one.path for one in wrong}):,} files, "
+        f"{len(plan.unchecked):,} files not checked"
+    )
+    clean = not wrong and not plan.unchecked
+    places = tuple(f"{one.path}:{one.line}: {one.old}" for one in wrong)
+    places += tuple(f"{one.path}:{one.line}: not checked: {one.message}" for one in plan.unchecked)
+    return Condition("violations", State.MET if clean else State.NOT_MET, evidence, places)
+
+
+def _gate(name: str, key: str, result: GateResult | None) -> Condition:
+    if result is None:
+        return Condition(name, State.NOT_MEASURED, f"the recipe has no gate {key} in [unshim.gates]")
+    places = result.failures if result.log is None else (*result.failures, f"log: {result.log}")
+    return Condition(name, State.MET if result.passed else State.NOT_MET, result.evidence, places)
+
+
+def is_finished(found: Iterable[Condition]) -> bool:
+    """Whether every condition was measured and holds."""
+    return all(condition.state is State.MET for condition in found)

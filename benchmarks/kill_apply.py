@@ -376,7 +376,7 @@ class Table:
         return verdict, problems
 
     def again(self, repo: Path, scratch: Path, before: State, verdict: str) -> list[str]:
-        """An undisturbed apply after the kill; a complete branch is removed first, as the user would have to."""
+        """An undisturbed apply after the kill; a complete branch is removed first, so that it must be made anew."""
         if verdict != "old":
             git(repo, "update-ref", "-d", f"refs/heads/{self.branch}")
         code = untraced(repo)

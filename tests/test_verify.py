@@ -16,6 +16,12 @@ GATES = (
 )
 
 
+@pytest.fixture(autouse=True)
+def _logs_of_failing_gates_go_with_the_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "scratch").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "scratch"))
+
+
 def states(path: Path) -> dict[str, str]:
     result = unshim("verify", "--repo", path, "--format", "json")
     return {one["name"]: one["state"] for one in result.json["conditions"]}

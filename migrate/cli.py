@@ -13,6 +13,7 @@ import typer
 from codemods.references import Disposition, Reason
 from migrate.branches import Existing, check_replaceable, read_branch
 from migrate.branches import undo as take_back
+from migrate.equivalence import mismatches
 from migrate.errors import ExitCode, MigrateError
 from migrate.gates import GateResult, run_gates
 from migrate.init import new_recipe, write_recipe
@@ -160,13 +161,18 @@ def apply(
         _write("nothing to do: no reference can be rewritten, no shim can be deleted\n")
         return
 
+    def equivalence(_: str) -> list[str]:
+        _progress("comparing the result with the base")
+        found = [str(one) for one in mismatches(repository, plan)]
+        return found and ["this is a mistake of unshim; please report it:", *found]
+
     def runtime(_: str) -> list[str]:
         return [] if python is None else _probe(repository, plan, python)
 
     def gates(commit: str) -> list[str]:
         return [line for one in _run_gates(repository, plan, commit) for line in _refusal(one)]
 
-    outcome = carry_out(repository, plan, name, existing=existing, checks=(runtime, gates))
+    outcome = carry_out(repository, plan, name, existing=existing, checks=(equivalence, runtime, gates))
     if outcome.refusals:
         _write(refused_report(outcome))
         raise typer.Exit(ExitCode.BLOCKED)

@@ -122,12 +122,7 @@ class _Planner:
         canonicals = [target.canonical for target in recipe.targets]
         roots = recipe.source_roots or discover_roots((entry.path for entry in self.covered), canonicals)
         self.project = Project(entries, roots, lambda entry: next(repository.read([entry.oid])))
-        moved = {
-            move.old.module: move.new.module
-            for move in recipe.moves
-            if move.old.is_module and move.new is not None and not move.external
-        }
-        self.alias_map = AliasMap(self.project, moved)
+        self.alias_map = AliasMap(self.project, moved_modules(recipe))
 
     def plan(self) -> Plan:
         self._read()
@@ -327,6 +322,15 @@ class _Planner:
     def _near_modules(self, module: str) -> list[str]:
         same_name = [name for name in self.project.modules() if last(name) == last(module)]
         return difflib.get_close_matches(module, same_name or list(self.project.modules()), 3, 0.5)
+
+
+def moved_modules(recipe: Recipe) -> dict[str, str]:
+    """Where the recipe says that modules of the repository are now."""
+    return {
+        move.old.module: move.new.module
+        for move in recipe.moves
+        if move.old.is_module and move.new is not None and not move.external
+    }
 
 
 def changes_of(step: PlannedStep) -> list[Change]:

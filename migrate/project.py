@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from codemods.alias_map import ModuleKind
 from codemods.bindings import ModuleFacts, module_facts
@@ -31,6 +31,7 @@ class Project:
         """``entries`` are all files of the commit; ``read`` gives the content of one that nobody has read yet."""
         self.roots = roots
         self._read = read
+        self._all = tuple(entries)
         self.entries: dict[str, Entry] = {}
         self.contents: dict[str, bytes] = {}
         self._paths: dict[str, str] = {}
@@ -41,7 +42,7 @@ class Project:
         self._faults: dict[str, str | None] = {}
         self._sources: dict[str, SourceText | None] = {}
         claims: list[tuple[int, str, str]] = []
-        for entry in entries:
+        for entry in self._all:
             if entry.path.endswith(SUFFIXES) and entry.mode in (*REGULAR_MODES, SYMLINK_MODE):
                 self.entries[entry.path] = entry
                 if entry.path.endswith(".py"):  # a stub describes a module and is none
@@ -57,6 +58,19 @@ class Project:
             self._namespaces.update(ancestors(name))
         self._namespaces -= self._paths.keys()
         self._top = {root(name) for name in self._paths if root(name) in self._paths}
+
+    def with_changes(self, changes: Mapping[str, bytes | None]) -> Project:
+        """The project after files got other bytes, or (None) went. What is known of the other files is kept."""
+        gone = {path for path, content in changes.items() if content is None}
+        after = Project((entry for entry in self._all if entry.path not in gone), self.roots, self._read)
+        after.contents = {path: data for path, data in self.contents.items() if path not in gone}
+        after.contents |= {path: data for path, data in changes.items() if data is not None}
+        after._sources = {path: source for path, source in self._sources.items() if path not in changes}
+        for module, facts in self._facts.items():
+            path = self._paths[module]
+            if path not in changes and after._paths.get(module) == path:
+                after._facts[module] = facts
+        return after
 
     def _names_of(self, path: str) -> list[str]:
         """The module names of a file under every source root, the innermost root first."""

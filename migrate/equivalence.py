@@ -1,0 +1,620 @@
+"""Equivalence: every commit of a plan against its base, read anew and compared name by name, before it is published."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from tree_sitter import Node, Tree
+
+from codemods.alias_map import AliasMap, EndKind, Resolution
+from codemods.bindings import absolute_module, bound_symbols
+from codemods.references import Disposition, Reference, Relation, Step
+from codemods.scopes import Occurrence, Role, ScopeTable, scope_table
+from codemods.source import SourceText
+from codemods.symbols import Symbol, contains, join, last, parts
+from codemods.syntax import SyntaxFault, ancestors, import_statements, parse, statement_of, syntax_fault
+from migrate.plan import FileChange, Plan, moved_modules
+from migrate.project import MAX_BYTES, SUFFIXES, Project
+from migrate.repository import REGULAR_MODES, Entry, Repository
+from migrate.search import Words
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """Something that a step changes and should not. Always a mistake of unshim."""
+
+    step: Step
+    path: str
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: after the step {self.step.value}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    """What a dotted path leads to: an end, and the attributes that are read from it."""
+
+    kind: EndKind | None
+    """None for a name that no import binds."""
+    end: Symbol | None
+    attributes: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        if self.kind is None:
+            return "nothing binds it" if self.end is None else str(self.end)
+        return " ".join([self.kind.name.lower().replace("_", " "), *(() if self.end is None else (str(self.end),))])
+
+    @property
+    def found(self) -> bool:
+        return self.kind in (EndKind.OBJECT, EndKind.MODULE, EndKind.EXTERNAL)
+
+    @property
+    def missing(self) -> bool:
+        return self.kind in (EndKind.MISSING_NAME, EndKind.MISSING_MODULE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """A name that a file reads: the dotted path that begins there, what it may mean, and its offset."""
+
+    path: str
+    meanings: tuple[_Meaning, ...]
+    offset: int
+
+
+_FREE = _Meaning(None, None)
+_LOCAL = _Meaning(None, Symbol("a name of the file"))
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """The repository at one commit."""
+
+    project: Project
+    alias_map: AliasMap
+
+
+def mismatches(repository: Repository, plan: Plan) -> tuple[Mismatch, ...]:
+    """Compare the state after each step with the base. Nothing is run; an empty answer lets the plan be published.
+
+    Compared are, in every Python file that a change can reach (through any chain of imports):
+
+    - each import: what it leads to;
+    - each name that a changed file reads, in order: the object that it means, or that nothing binds it;
+    - each name that a changed module binds at its top level, or passes on;
+    - the tokens of a changed file, outside of import statements and of the lines where the plan has a reference;
+    - whether a changed file parses, and its first error;
+    - whether a module that could be imported still can, and whether a new cycle of imports came up.
+
+    Left out are documents, notebooks, what a name means that more than imports bind, and what code does that is
+    run by text (``exec``, patch targets): that is the passes' word.
+    """
+    base = _base(repository, plan)
+    changes: dict[str, FileChange] = {}
+    found: dict[tuple[str, int, str], Mismatch] = {}
+    for step in plan.steps:
+        fresh = [change for change in step.changes if change.path.endswith(SUFFIXES)]
+        for change in fresh:
+            known = changes.get(change.path)
+            if change.before != (base.project.contents.get(change.path) if known is None else known.after):
+                one = Mismatch(step.step, change.path, 1, "the step begins with a text that the file does not have")
+                found.setdefault((one.path, one.line, one.message), one)
+            changes[change.path] = change if known is None else replace(known, after=change.after)
+        if fresh:
+            for one in _Comparison(plan, step.step, base, changes).run():
+                found.setdefault((one.path, one.line, one.message), one)  # the first step that has it
+    return tuple(found.values())
+
+
+def _base(repository: Repository, plan: Plan) -> _State:
+    entries = repository.entries(plan.base)
+    wanted = [
+        entry
+        for entry in entries
+        if entry.path.endswith(SUFFIXES)
+        and entry.mode in REGULAR_MODES
+        and (entry.size or 0) <= MAX_BYTES
+        and plan.recipe.covers(entry.path)
+    ]
+
+    def read(entry: Entry) -> bytes | None:
+        return next(repository.read([entry.oid]))
+
+    project = Project(entries, plan.roots, read)
+    for entry, content in zip(wanted, repository.read(entry.oid for entry in wanted), strict=True):
+        if content is not None:
+            project.contents[entry.path] = content
+    return _State(project, AliasMap(project, moved_modules(plan.recipe)))
+
+
+class _Comparison:
+    """One state against the base."""
+
+    def __init__(self, plan: Plan, step: Step, base: _State, changes: Mapping[str, FileChange]) -> None:
+        self.plan = plan
+        self.step = step
+        self.base = base
+        self.changes = changes
+        project = base.project.with_changes({path: change.after for path, change in changes.items()})
+        self.after = _State(project, AliasMap(project, moved_modules(plan.recipe)))
+        self.planned: dict[str, list[Reference]] = {}
+        for reference in plan.references:
+            if reference.disposition is Disposition.REWRITE:
+                self.planned.setdefault(reference.path, []).append(reference)
+        modules = frozenset(self._moves(modules=True))
+        self.old_modules = frozenset(before for before, _ in modules)
+        self.new_modules = frozenset(after for _, after in modules)
+        self.moves = modules | frozenset(self._moves(modules=False))
+
+    def run(self) -> Iterator[Mismatch]:
+        for path in self._reached():
+            change = self.changes.get(path)
+            if change is None:
+                yield from self._unchanged(path)
+            elif change.after is not None and change.after != change.before:
+                yield from self._changed(path)
+        for path, change in self.changes.items():
+            module = self.base.project.module_of(path)
+            if change.after is not None and self.base.project.path_of(module) == path:
+                yield from self._imports(path, module)
+
+    def _mismatch(self, path: str, line: int, message: str) -> Mismatch:
+        return Mismatch(self.step, path, line, message)
+
+    # which files
+
+    def _reached(self) -> list[str]:
+        """The changed files, and all those that import from a module of which not every name is what it was."""
+        reached = dict.fromkeys(self.changes)
+        fresh = {module for path in self.changes if (module := self._other(path)) is not None}
+        while fresh:
+            matches = Words(modules=frozenset(fresh)).matcher()
+            found = [
+                path
+                for path, data in self.base.project.contents.items()
+                if path not in reached and matches(data) and self._imports_from(path, fresh)
+            ]
+            reached |= dict.fromkeys(found)
+            fresh = {module for path in found if (module := self._other(path)) is not None}
+        return sorted(reached)
+
+    def _other(self, path: str) -> str | None:
+        """The module of a file, if it is gone, or has a name that means something else now."""
+        module = self.base.project.module_of(path)
+        if self.base.project.path_of(module) != path:
+            return None
+        if self.after.project.path_of(module) != path:
+            return module
+        names = {*self.base.alias_map.names(module), *self.after.alias_map.names(module)}
+        symbols = (Symbol(module), *(Symbol(module, name) for name in names))
+        same = all(_meaning(self.base, symbol) == _meaning(self.after, symbol) for symbol in symbols)
+        return None if same else module
+
+    def _imports_from(self, path: str, modules: set[str]) -> bool:
+        return any(
+            symbol.module in modules
+            or (symbol.name is not None and join(symbol.module, symbol.name) in modules)
+            or (symbol.name is None and any(contains(symbol.module, module) for module in modules))
+            for symbol, _ in self._imported(self.base, path)
+        )
+
+    @staticmethod
+    def _imported(state: _State, path: str) -> Iterator[tuple[Symbol, int]]:
+        """(symbol, offset) of every name of every import statement; a star is ``module:*``."""
+        source = state.project.source(path)
+        if source is None:
+            return
+        module, is_package = state.project.module_of(path), state.project.is_package(path)
+        for statement in import_statements(parse(source.data)):
+            if not statement.is_from:
+                yield from ((Symbol(name.name), name.span.start) for name in statement.names)
+                continue
+            origin = absolute_module(statement, module, is_package=is_package)
+            if origin is None:
+                continue
+            yield from ((Symbol(origin, name.name), name.span.start) for name in statement.names)
+            if statement.star is not None:
+                yield Symbol(origin, "*"), statement.star.start
+
+    # a file that stays as it is
+
+    def _unchanged(self, path: str) -> Iterator[Mismatch]:
+        for symbol, offset in self._imported(self.base, path):
+            for one in self._starred(symbol) if symbol.name == "*" else (symbol,):
+                before, after = _meaning(self.base, one), _meaning(self.after, one)
+                if self._differs(before, after):
+                    yield self._mismatch(path, self._line(self.base, path, offset), _told(one, before, after))
+        source = self.base.project.source(path)
+        if source is not None:
+            tree = parse(source.data)
+            yield from self._reads(path, *(list(_uses(state, path, tree)) for state in (self.base, self.after)))
+
+    def _starred(self, symbol: Symbol) -> Iterable[Symbol]:
+        return (Symbol(symbol.module, name) for name in self.base.alias_map.exported_names(symbol.module))
+
+    @staticmethod
+    def _line(state: _State, path: str, offset: int) -> int:
+        source = state.project.source(path)
+        assert source is not None
+        return source.position(offset)[0]
+
+    def _differs(self, before: _Meaning, after: _Meaning) -> bool:
+        """Whether a meaning is another one afterwards, and the plan does not say so."""
+        if before == after:
+            return False
+        if not before.found:  # it failed, or could not be followed; it may not get worse
+            return after.missing and not before.missing
+        return (before, after) not in self.moves and not self._goes_on(before, after)
+
+    def _goes_on(self, before: _Meaning, after: _Meaning) -> bool:
+        """Whether two paths lead through a module that the plan replaces, to an attribute of the same name."""
+        bare = replace(before, attributes=()), replace(after, attributes=())
+        return bare in self.moves and before.attributes == after.attributes
+
+    def _moves(self, *, modules: bool) -> Iterator[tuple[_Meaning, _Meaning]]:
+        """Another meaning that the plan has on purpose: modules as objects, or what the recipe's user says of names."""
+        for references in self.planned.values():
+            for one in references:
+                named = not modules and one.relation in (Relation.MOVED, Relation.REPAIR)
+                if one.new is not None and (modules if one.old.is_module else named):
+                    yield _meaning(self.base, one.old), _meaning(self.after, one.new)
+
+    # a file that changes
+
+    def _changed(self, path: str) -> Iterator[Mismatch]:
+        before, after = self.base.project.source(path), self.after.project.source(path)
+        if before is None or after is None:
+            yield self._mismatch(path, 1, "it can no longer be decoded")
+            return
+        trees = parse(before.data), parse(after.data)
+        faults = syntax_fault(before, trees[0]), syntax_fault(after, trees[1])
+        if _text_of_fault(faults[0]) != _text_of_fault(faults[1]):
+            line = 1 if faults[1] is None else faults[1].line
+            yield self._mismatch(path, line, f"its first error: {_text_of_fault(faults[1])}")
+            return
+        if faults[0] is None:
+            uses = [list(_uses(*one)) for one in ((self.base, path, trees[0]), (self.after, path, trees[1]))]
+            yield from self._tokens(path, after, *trees, *uses)
+            yield from self._reads(path, *uses)
+            yield from self._bound(path, *trees)
+        else:
+            yield from self._lines(path, before, after)
+        yield from self._names(path)
+
+    def _lines(self, path: str, before: SourceText, after: SourceText) -> Iterator[Mismatch]:
+        """A file that does not parse has no tokens to rely on: each line differs in planned paths alone."""
+        first, second = before.data.split(b"\n"), after.data.split(b"\n")
+        if len(first) != len(second):
+            yield self._mismatch(path, 1, f"it has {len(second)} lines, and had {len(first)}")
+            return
+        spelled = _Spellings(self.planned.get(path, ()))
+        for number, (one, two) in enumerate(zip(first, second, strict=True), 1):
+            if one != two and not spelled.explain(one, two):
+                yield self._mismatch(path, number, "code changed beside the planned paths")
+
+    def _tokens(
+        self, path: str, after: SourceText, old: Tree, new: Tree, reads: list[_Use], reads_after: list[_Use]
+    ) -> Iterator[Mismatch]:
+        """Tokens that differ in more than in a path, or a name, that the plan rewrites in this file."""
+        first, second = (
+            _words(tree.root_node, {use.offset for use in uses if use.meanings[0].kind is not None})
+            for tree, uses in ((old, reads), (new, reads_after))
+        )
+        spelled = _Spellings(self.planned.get(path, ()))
+        if len(first) == len(second):
+            changed = [at for at, (one, two) in enumerate(zip(first, second, strict=True)) if one[0] != two[0]]
+            if all(spelled.explain(first[at][0], second[at][0]) for at in changed):
+                return
+        matcher = difflib.SequenceMatcher(a=[text for text, _ in first], b=[text for text, _ in second], autojunk=False)
+        for tag, start, end, other_start, other_end in matcher.get_opcodes():
+            pairs = list(zip(first[start:end], second[other_start:other_end], strict=False))
+            same = end - start == other_end - other_start
+            if tag == "equal" or (same and all(spelled.explain(one, two) for (one, _), (two, _) in pairs)):
+                continue
+            place = second[other_start][1] if other_start < len(second) else len(after.data)
+            yield self._mismatch(path, after.position(place)[0], "code changed beside the planned paths")
+
+    def _reads(self, path: str, first: list[_Use], second: list[_Use]) -> Iterator[Mismatch]:
+        """What each name means that the file reads, in order."""
+        if len(first) != len(second):
+            yield self._mismatch(path, 1, f"it reads {len(second)} names, and read {len(first)}")
+            return
+        for before, after in zip(first, second, strict=True):
+            for one, two in _paired(before.meanings, after.meanings):
+                if self._differs(one, two):
+                    line = self._line(self.after, path, after.offset)
+                    yield self._mismatch(path, line, f"{after.path}: {_change(one, two)}")
+                    break
+
+    def _bound(self, path: str, old: Tree, new: Tree) -> Iterator[Mismatch]:
+        """What from-imports bind in each scope, whether it is read in the file or not."""
+        first, second = _from_imports(self.base, path, old), _from_imports(self.after, path, new)
+        renamed = {last_name(one.old): last_name(one.new) for one in self.planned.get(path, ()) if one.new is not None}
+        for (scope, name), before in first.items():
+            if (scope, name) not in second and self.old_modules.issuperset(before):
+                continue  # what is read through it is compared by itself
+            after = second.get((scope, name)) or second.get((scope, renamed.get(name, name)), ())
+            for one in before:
+                if not any(one == two or not self._differs(one, two) for two in after):
+                    told = ", ".join(map(str, after)) or "no import binds it"
+                    yield self._mismatch(path, 1, f"{name} in {scope or 'the module'}: it was {one}; now: {told}")
+        expected = {(scope, renamed.get(name, name)) for scope, name in first} | first.keys()
+        for scope, name in second.keys() - expected:
+            if self.new_modules.issuperset(second[scope, name]):
+                continue
+            yield self._mismatch(path, 1, f"{name} in {scope or 'the module'}: it was not bound")
+        known = {symbol for symbol, _ in self._imported(self.base, path)}
+        for symbol, offset in self._imported(self.after, path):
+            if symbol not in known and symbol.name != "*" and _meaning(self.after, symbol).missing:
+                yield self._mismatch(path, self._line(self.after, path, offset), f"{symbol} leads nowhere")
+
+    def _names(self, path: str) -> Iterator[Mismatch]:
+        """What others can take from the module."""
+        module = self.base.project.module_of(path)
+        if self.base.project.path_of(module) != path:
+            return
+        collapsed = {last_name(one.old) for one in self.planned.get(path, ()) if one.step is Step.COLLAPSE}
+        roots = _roots_of_imports(self.base, path)
+        for name in self.base.alias_map.names(module):
+            before, after = (_meaning(state, Symbol(module, name)) for state in (self.base, self.after))
+            if after.missing and (name in collapsed or name in roots or before in self.old_modules):
+                continue  # its users in this file and elsewhere are compared by themselves
+            if self._differs(before, after):
+                yield self._mismatch(path, 1, _told(Symbol(module, name), before, after))
+
+    # importing a module
+
+    def _imports(self, path: str, module: str) -> Iterator[Mismatch]:
+        """Whether the module can still be imported, and closes no cycle that was not there."""
+        base, after = self.base.alias_map, self.after.alias_map
+        failure = after.import_failure(module)
+        if failure is not None and base.import_failure(module) is None:
+            yield self._mismatch(path, 1, f"it cannot be imported: {' -> '.join(failure)}")
+        known = set(base.loaded_by(module))
+        reached: dict[str, str | None] | None = None
+        for target in after.loaded_by(module):
+            if target in known or target == module:
+                continue
+            chain = after.reach(target)
+            if module not in chain:
+                continue
+            reached = base.reach(module) if reached is None else reached
+            if target in reached and module in base.reach(target):
+                continue
+            yield self._mismatch(path, 1, f"a new cycle of imports: {_cycle(module, target, chain)}")
+
+
+def last_name(symbol: Symbol | None) -> str:
+    """The name that an import of a symbol binds by default."""
+    assert symbol is not None
+    return symbol.name or last(symbol.module)
+
+
+def _cycle(module: str, target: str, chain: Mapping[str, str | None]) -> str:
+    """``chain`` tells who imports whom, from ``target`` on, down to ``module``."""
+    way = [module]
+    while way[-1] != target:
+        importer = chain[way[-1]]
+        assert importer is not None
+        way.append(importer)
+    return " -> ".join((module, *reversed(way)))
+
+
+def _told(symbol: Symbol, before: _Meaning, after: _Meaning) -> str:
+    return f"{symbol}: {_change(before, after)}"
+
+
+def _change(before: _Meaning, after: _Meaning) -> str:
+    return f"it was {before}; now: {after}"
+
+
+def _text_of_fault(fault: SyntaxFault | None) -> str:
+    return "none" if fault is None else f"{fault.reason.value}: {fault.message}"
+
+
+# meanings
+
+
+def _meaning(state: _State, symbol: Symbol | None) -> _Meaning:
+    assert symbol is not None
+    return _of(state.alias_map.resolve(symbol))
+
+
+def _of(found: Resolution, attributes: tuple[str, ...] = ()) -> _Meaning:
+    end = found.end if found.found or found.missing else None
+    if found.kind is EndKind.EXTERNAL and end is not None:  # unittest:mock is unittest.mock
+        end = Symbol(join(end.module, end.name or ""))
+    return _Meaning(found.kind, end, attributes)
+
+
+def _followed(state: _State, symbol: Symbol, attributes: tuple[str, ...]) -> _Meaning:
+    """What ``name.a.b`` means, where ``name`` is bound to the symbol: modules are entered, objects are not."""
+    found = state.alias_map.resolve(symbol)
+    while attributes and found.kind is EndKind.MODULE:
+        inner = state.alias_map.attribute(found, attributes[0])
+        if inner.missing:  # set on the module at run time, perhaps
+            break
+        found, attributes = inner, attributes[1:]
+    return _of(found, attributes)
+
+
+def _paired(before: tuple[_Meaning, ...], after: tuple[_Meaning, ...]) -> Iterator[tuple[_Meaning, _Meaning]]:
+    """Each way in which a name may be bound, before and after; they are as many, and in one order."""
+    if len(before) != len(after):
+        yield before[0], after[0] if after else _FREE
+        return
+    yield from zip(before, after, strict=True)
+
+
+def _uses(state: _State, path: str, tree: Tree) -> Iterator[_Use]:
+    """Every name that a file reads, in the order of the source."""
+    table = scope_table(tree)
+    bindings = _Bindings(state, path, table)
+    reads = [
+        one
+        for found in table.occurrences.values()
+        for one in found
+        if one.role in (Role.LOAD, Role.DELETE) and not _is_import_fallback(one.node)
+    ]
+    for read in sorted(reads, key=lambda one: (one.span.start, one.name)):
+        names = tuple(name for name, _ in read.path())
+        yield _Use(".".join(names), bindings.meanings(read, names[1:]), read.span.start)
+
+
+class _Bindings:
+    """What the imports of one file bind in its scopes."""
+
+    def __init__(self, state: _State, path: str, table: ScopeTable) -> None:
+        self.state = state
+        self.table = table
+        self.module = state.project.module_of(path)
+        self.is_package = state.project.is_package(path)
+        self.by_scope: dict[tuple[int, str], list[Occurrence]] = {}
+        for name, found in table.occurrences.items():
+            for one in found:
+                if one.role not in (Role.LOAD, Role.DECLARE, Role.DELETE):
+                    scope = table.scope_of(one)
+                    self.by_scope.setdefault((id(scope), name), []).append(one)
+
+    def meanings(self, read: Occurrence, attributes: tuple[str, ...]) -> tuple[_Meaning, ...]:
+        """What a read may mean; one that other code than imports binds is the file's own business."""
+        scope = self.table.scope_of(read)
+        if scope is None:
+            return (_FREE,)
+        bound = self.by_scope.get((id(scope), read.name), [])
+        if not bound or any(one.role is not Role.IMPORT for one in bound):
+            return (_LOCAL,)
+        symbols = dict.fromkeys(symbol for one in bound for symbol in self.symbols(one))
+        return tuple(dict.fromkeys(_followed(self.state, symbol, attributes) for symbol in symbols))
+
+    def symbols(self, binding: Occurrence) -> Iterator[Symbol]:
+        statement = _statement_around(binding.node)
+        if statement is not None:
+            bound = bound_symbols(statement_of(statement), self.module, is_package=self.is_package)
+            yield from (symbol for local, symbol in bound if local == binding.name)
+
+
+def _statement_around(node: Node) -> Node | None:
+    kinds = ("import_statement", "import_from_statement")
+    return next((outer for outer in ancestors(node) if outer.type in kinds), None)
+
+
+def _from_imports(state: _State, path: str, tree: Tree) -> dict[tuple[str, str], tuple[_Meaning, ...]]:
+    """(scope, local name) -> what from-imports bind there; a scope is named by the definitions around it."""
+    module, is_package = state.project.module_of(path), state.project.is_package(path)
+    found: dict[tuple[str, str], dict[_Meaning, None]] = {}
+    for statement in import_statements(tree):
+        if not statement.is_from:
+            continue
+        scope = ".".join(reversed([_name_of(outer) for outer in ancestors(statement.node) if _name_of(outer)]))
+        for local, symbol in bound_symbols(statement, module, is_package=is_package):
+            found.setdefault((scope, local), {})[_meaning(state, symbol)] = None
+    return {key: tuple(meanings) for key, meanings in found.items()}
+
+
+def _name_of(node: Node) -> str:
+    if node.type not in ("function_definition", "class_definition"):
+        return ""
+    name = node.child_by_field_name("name")
+    return "" if name is None or name.text is None else name.text.decode("utf-8", "replace")
+
+
+def _roots_of_imports(state: _State, path: str) -> set[str]:
+    """Names that only ``import a.b`` binds: roots of paths, which go with the paths."""
+    source = state.project.source(path)
+    assert source is not None
+    return {
+        name.local
+        for statement in import_statements(parse(source.data))
+        if not statement.is_from
+        for name in statement.names
+    }
+
+
+# tokens
+
+
+def _words(node: Node, read: set[int]) -> list[tuple[bytes, int]]:
+    """(text, offset) of the tokens outside of import statements, in order; a dotted path is one word.
+
+    Comments are no code, and semicolons part statements. Paths whose meaning is compared (they start at the
+    offsets ``read``) are all the same word.
+    """
+    found: list[tuple[bytes, int]] = []
+    pending = [node]
+    while pending:
+        current = pending.pop()
+        if current.type in ("import_statement", "import_from_statement", "comment", ";") or _only_imports(current):
+            continue
+        if current.child_count:
+            pending += reversed(current.children)
+            continue
+        text = current.text or b""
+        if found and (text == b"." or (found[-1][0].endswith(b".") and current.type == "identifier")):
+            found[-1] = (found[-1][0] + text, found[-1][1])
+        elif text:
+            found.append((text, current.start_byte))
+    return [(b"" if offset in read else text, offset) for text, offset in found]
+
+
+def _tails(dotted: str) -> list[bytes]:
+    """``a.b.c``, ``b.c`` and ``c`` of ``a.b.c``."""
+    pieces = parts(dotted)
+    return [".".join(pieces[start:]).encode() for start in range(len(pieces))]
+
+
+def _only_imports(node: Node) -> bool:
+    """Whether this is a ``try`` that does nothing but import, one way or another: the plan may make it one import."""
+    if node.type != "try_statement":
+        return False
+    blocks = [
+        block for clause in (node, *node.named_children) for block in clause.named_children if block.type == "block"
+    ]
+    kinds = ("import_statement", "import_from_statement", "comment", "pass_statement")
+    return all(statement.type in kinds for block in blocks for statement in block.named_children)
+
+
+def _is_import_fallback(node: Node) -> bool:
+    return any(_only_imports(outer) for outer in ancestors(node))
+
+
+class _Spellings:
+    """How the plan spells the paths of one file anew: whole, or from any part of them on."""
+
+    def __init__(self, references: Iterable[Reference]) -> None:
+        self.new: dict[bytes, set[bytes]] = {}
+        for one in references:
+            if one.new is None:
+                continue
+            for old, new in (
+                (join(one.old.module, one.old.name or ""), join(one.new.module, one.new.name or "")),
+                (one.old.module, one.new.module),
+            ):
+                for tail in _tails(old):
+                    self.new.setdefault(tail, set()).update(_tails(new))
+            if one.old.name is not None:  # an import in source text keeps its local name
+                local, name = one.old.name.encode(), last_name(one.new).encode()
+                self.new.setdefault(local, set()).add(name + b" as " + local)
+        spellings = sorted(self.new, key=len, reverse=True)
+        # Before a relative path stand dots: their number is that of another package then, or none.
+        self.known = re.compile(rb"(?:(?<![\w.])(\.+)|(?<!\w))(" + b"|".join(map(re.escape, spellings)) + rb")(?!\w)")
+
+    def explain(self, before: bytes, after: bytes) -> bool:
+        """Whether a word differs by these spellings alone."""
+        if not self.new:
+            return False
+        pattern = b""
+        end = 0
+        for found in self.known.finditer(before):
+            choices = sorted(self.new[found[2]] | {found[2]}, key=len, reverse=True)
+            dots = rb"\.*" if found[1] else b""
+            pattern += (
+                re.escape(before[end : found.start()]) + dots + b"(?:" + b"|".join(map(re.escape, choices)) + b")"
+            )
+            end = found.end()
+        return re.fullmatch(pattern + re.escape(before[end:]), after) is not None

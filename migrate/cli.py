@@ -286,7 +286,7 @@ def _probe(repository: Repository, plan: Plan, python: str) -> list[str]:
     _note(f"importing old and canonical paths of {plan.base[:10]} with {python}")
     with repository.worktree(plan.base) as directory:
         found = probe(python, directory, plan.roots, plan, _PROBE_SECONDS)
-    _note(describe(found).rstrip("\n").replace("\n", "\n  "))
+    _note("what they are there:\n" + describe(found).rstrip("\n"))
     return [
         f"the probe contradicts the proof: {one.old} is not {one.new}: {one.description}"
         for one in found.contradictions

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from codemods.alias_map import AliasMap, ModuleKind
 from codemods.bindings import Effect, EffectKind, ModuleFacts
 from codemods.ownership import Ownership
+from codemods.path_tests import find_tests
 from codemods.references import Disposition, Reason, Reference, Relation
 from codemods.shims import Verdict, judge
 from codemods.symbols import last, parent
@@ -38,6 +39,8 @@ class Proof:
     """The lines that do more than forward and change nothing for others: warnings, log lines, ``__all__``."""
     folder: str | None = None
     """The folder of a package, of which the commit has nothing else."""
+    tests: tuple[str, ...] = ()
+    """Tests about nothing but its path, which go with it."""
 
     def lines(self, texts: int | None = None) -> tuple[str, ...]:
         """The whole proof; at most ``texts`` of the texts that still name the module."""
@@ -47,6 +50,7 @@ class Proof:
             f"no reference is left: {self.rewritten} rewritten; {_texts(len(self.texts))}",
             *(f"text: {place}" for place in shown),
             *((f"text: and {more} more",) if more else ()),
+            *(f"its test goes too: {place}" for place in self.tests),
             self._unchecked(),
             "no entry point and no configuration file names it",
             "importing it has no effect beyond forwarding" + ("; harmless:" if self.harmless else ""),
@@ -66,12 +70,17 @@ class Proof:
             f"no reference is left: {self.rewritten} rewritten; {_texts(len(self.texts))}",
             "importing it only forwards" + (harmless if self.harmless else ""),
             f"no importable folder stays; {self._unchecked()}",
+            *((f"{_tests(len(self.tests))} with it",) if self.tests else ()),
         )
 
     def _unchecked(self) -> str:
         if not self.unchecked:
             return "every file was checked"
         return f"{self.unchecked} {'file' if self.unchecked == 1 else 'files'} could not be checked, none names it"
+
+
+def _tests(number: int) -> str:
+    return "1 test about its path goes" if number == 1 else f"{number} tests about its path go"
 
 
 def _texts(number: int) -> str:
@@ -98,6 +107,15 @@ class ModuleReport:
         return self.evidence if self.proof is None else self.proof.lines(_TEXTS)
 
 
+@dataclass(frozen=True, slots=True)
+class Deletions:
+    """What was found of every watched module, and what goes: files, and tests by the file that has them."""
+
+    modules: tuple[ModuleReport, ...]
+    paths: tuple[str, ...]
+    tests: dict[str, frozenset[str]]
+
+
 class DeletionProof:
     """Judges the modules of one commit after the references to them are known."""
 
@@ -115,7 +133,7 @@ class DeletionProof:
         self.alias_map = alias_map
         self.unreadable = frozenset(unreadable)
 
-    def prove(self, ownership: Ownership, references: list[Reference]) -> tuple[tuple[ModuleReport, ...], list[str]]:
+    def prove(self, ownership: Ownership, references: list[Reference]) -> Deletions:
         """Judge every watched module: what still holds it, and which ones can go together."""
         held: dict[str, list[str]] = defaultdict(list)  # the reasons, as they are told
         left: Counter[str] = Counter()
@@ -136,6 +154,8 @@ class DeletionProof:
                 continue
             left[module] += 1
             holder = self.project.module_of(reference.path)
+            if reference.reason is Reason.KEEP_COMMENT:  # who keeps a line wants the file that has it
+                held[holder].append(f"line {reference.line} is kept by a comment")
             if holder in ownership.shims and reference.disposition is not Disposition.KEEP:
                 by_shim[module].append((holder, f"held by {place}: {reference.old}"))
             elif reference.disposition is Disposition.KEEP and reference.reason is Reason.PATH_UNDER_TEST:
@@ -151,13 +171,15 @@ class DeletionProof:
         pure = {module for module in watched if ownership.is_pure(module)}
         for module in pure:
             held[module] += self._own_reasons(module)
-        deletable = {
-            module
-            for module in pure
-            if not held[module] and not by_path_test[module] and self.alias_map.import_failure(module) is None
-        }
-        while True:  # a shim that only shims use goes with them, or stays with them
-            staying = {module for module in deletable if any(one not in deletable for one, _ in by_shim[module])}
+        deletable = {module for module in pure if not held[module] and self.alias_map.import_failure(module) is None}
+        while True:  # a shim that only shims use goes with them, or stays with them; and so do tests about it
+            tests = self._going_tests(references, deletable)
+            staying = {
+                module
+                for module in deletable
+                if any(one not in deletable for one, _ in by_shim[module])
+                or any(one not in tests for one in by_path_test[module])
+            }
             if not staying:
                 break
             deletable -= staying
@@ -165,15 +187,44 @@ class DeletionProof:
             held[module] += [reason for holder, reason in by_shim[module] if holder not in deletable]
             only = module in pure and not held[module] and self.alias_map.import_failure(module) is None
             how = "held only by tests about the path itself" if only else "held by a test about the path itself"
-            held[module] += [f"{how}: {self._test_of(one)}" for one in by_path_test[module]]
+            if module not in deletable:
+                held[module] += [f"{how}: {self._test_of(one)}" for one in by_path_test[module]]
         reports = []
         for module in sorted({*watched, *ownership.canonical_modules, *ownership.homes}):
             proof = None
             if module in deletable:
-                proof = self._proof(module, rewritten[module], tuple(dict.fromkeys(texts[module])))
+                going = tuple(self._test_of(one) for one in by_path_test[module])
+                proof = self._proof(module, rewritten[module], tuple(dict.fromkeys(texts[module])), going)
+                left[module] = 0
             reports.append(self._module_report(module, ownership, left[module], proof, held[module]))
         paths = sorted(found for module in deletable if (found := self.project.path_of(module)))
-        return tuple(reports), paths
+        doomed: dict[str, set[str]] = defaultdict(set)
+        for reference, test in tests.items():
+            doomed[reference.path].add(test)
+        return Deletions(tuple(reports), tuple(paths), {path: frozenset(names) for path, names in doomed.items()})
+
+    def _going_tests(self, references: list[Reference], deletable: set[str]) -> dict[Reference, str]:
+        """The references that go together with the test around them, each with the test's name.
+
+        Such a test has no reference but those about the paths of modules that go.
+        """
+        if not self.recipe.deletes_path_tests:
+            return {}
+        by_file: dict[str, list[Reference]] = defaultdict(list)
+        for one in references:
+            by_file[one.path].append(one)
+        going: dict[Reference, str] = {}
+        for path, found in by_file.items():
+            source = None if path in self.unreadable or not path.endswith(".py") else self.project.source(path)
+            if source is None or not any(one.reason is Reason.PATH_UNDER_TEST for one in found):
+                continue
+            for test in find_tests(source.data):
+                inside = [one for one in found if test.span.start <= one.start < test.span.end]
+                if inside and all(
+                    one.reason is Reason.PATH_UNDER_TEST and one.old.module in deletable for one in inside
+                ):
+                    going |= dict.fromkeys(inside, test.name)
+        return going
 
     def _own_reasons(self, module: str) -> list[str]:
         """Why a pure shim stays, whatever refers to it."""
@@ -200,11 +251,11 @@ class DeletionProof:
         harmful = self.recipe.harmful
         return (effect.kind.warns and "warnings" in harmful) or (effect.kind.logs and "logging" in harmful)
 
-    def _proof(self, module: str, rewritten: int, texts: tuple[str, ...]) -> Proof:
+    def _proof(self, module: str, rewritten: int, texts: tuple[str, ...], tests: tuple[str, ...]) -> Proof:
         facts = self.project.facts(module)
         assert facts is not None
         folder = facts.path.rpartition("/")[0] if facts.is_package else None
-        return Proof(rewritten, texts, len(self.unreadable), self._harmless(facts), folder)
+        return Proof(rewritten, texts, len(self.unreadable), self._harmless(facts), folder, tests)
 
     def _harmless(self, facts: ModuleFacts) -> tuple[str, ...]:
         """The lines of a pure shim that are more than imports, each with its kind."""

@@ -11,9 +11,10 @@ from tree_sitter import Node, Tree
 
 from codemods.alias_map import AliasMap, EndKind, Resolution
 from codemods.bindings import absolute_module, bound_symbols
+from codemods.path_tests import without_tests
 from codemods.references import Disposition, Reference, Relation, Step
 from codemods.scopes import Occurrence, Role, ScopeTable, scope_table
-from codemods.source import SourceText
+from codemods.source import SourceText, decode_python
 from codemods.symbols import Symbol, contains, join, last, parts
 from codemods.syntax import SyntaxFault, ancestors, import_statements, parse, statement_of, syntax_fault
 from migrate.plan import FileChange, Plan, moved_modules
@@ -156,12 +157,24 @@ class _Comparison:
             change = self.changes.get(path)
             if change is None:
                 yield from self._unchanged(path)
+            elif self.step is Step.DELETE and path in self.plan.path_tests:
+                yield from self._tests(path, change)
             elif change.after is not None and change.after != change.before:
                 yield from self._changed(path)
         for path, change in self.changes.items():
             module = self.base.project.module_of(path)
             if change.after is not None and self.base.project.path_of(module) == path:
                 yield from self._imports(path, module)
+
+    def _tests(self, path: str, change: FileChange) -> Iterator[Mismatch]:
+        """A file that loses whole tests, and nothing else; what the steps before did to it is compared there."""
+        steps = [one for step in self.plan.steps for one in step.changes if one.path == path]
+        source = self.base.project.source(path)
+        assert source is not None
+        before = decode_python(steps[-1].before)
+        left = without_tests(before.data, self.plan.path_tests[path])
+        if change.after != (None if left is None else source.encode(left)):
+            yield self._mismatch(path, 1, "something goes that is none of the tests about the old path")
 
     def _mismatch(self, path: str, line: int, message: str) -> Mismatch:
         return Mismatch(self.step, path, line, message)

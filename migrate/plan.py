@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from codemods.alias_map import AliasMap, ModuleKind
 from codemods.bindings import BindingKind
 from codemods.ownership import Ownership
+from codemods.path_tests import without_tests
 from codemods.references import (
     Disposition,
     Reason,
@@ -20,7 +21,7 @@ from codemods.references import (
 from codemods.source import SourceText, UndecodableError, decode_python
 from codemods.symbols import Symbol, last
 from codemods.syntax import parse, syntax_fault
-from migrate.deletions import DeletionProof, ModuleReport
+from migrate.deletions import DeletionProof, Deletions, ModuleReport
 from migrate.discovery import Discovery
 from migrate.documents import find_documents
 from migrate.errors import MigrateError
@@ -75,6 +76,8 @@ class Plan:
     """Modules that define what a canonical module owns, or that it imports."""
     definitions: tuple[OwnedName, ...] = ()
     """What the canonical modules own, by name; more than one end is a second implementation."""
+    path_tests: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Tests that go in the last step, by the file that has them."""
 
     def with_disposition(self, disposition: Disposition) -> tuple[Reference, ...]:
         return tuple(found for found in self.references if found.disposition is disposition)
@@ -162,14 +165,9 @@ class _Planner:
         )
         unseen = {one.path for one in self.unchecked if one.reason not in (Reason.SYMLINK, Reason.SUBMODULE)}
         proof = DeletionProof(self.entries, self.recipe, self.project, self.alias_map, unseen)
-        modules, deletions = proof.prove(ownership, references)
+        deletions = proof.prove(ownership, references)
         texts = rewritten | collapsed
-        steps.append(
-            PlannedStep(
-                Step.DELETE,
-                tuple(FileChange(path, self.modes[path], self._raw(path, texts), None) for path in deletions),
-            )
-        )
+        steps.append(PlannedStep(Step.DELETE, tuple(self._deletions(deletions, texts))))
         references.sort(key=lambda one: (one.path, one.line, one.column, one.kind, one.old))
         self.unchecked.sort(key=lambda one: (one.path, one.line))
         return Plan(
@@ -178,7 +176,7 @@ class _Planner:
             sum(entry.path in self.project.entries for entry in self.covered),
             canonical,
             tuple(references),
-            modules,
+            deletions.modules,
             tuple(self.unchecked),
             tuple(step for step in steps if step.changes),
             homes,
@@ -187,8 +185,19 @@ class _Planner:
                 *(ownership.implementation_modules(target) for target in ownership.targets),
                 *(self.alias_map.loaded_by(target.canonical) for target in ownership.targets),
             ),
-            self._definitions(ownership, [report.module for report in modules]),
+            self._definitions(ownership, [report.module for report in deletions.modules]),
+            deletions.tests,
         )
+
+    def _deletions(self, deletions: Deletions, texts: dict[str, bytes]) -> Iterator[FileChange]:
+        """Shims, and the tests about them, as the steps before have left their files."""
+        for path in sorted({*deletions.paths, *deletions.tests}):
+            after = None
+            if path in deletions.tests:
+                source = self._source(path)
+                left = without_tests(texts.get(path, source.data), deletions.tests[path])
+                after = None if left is None else source.encode(left)
+            yield FileChange(path, self.modes[path], self._raw(path, texts), after)
 
     def _definitions(self, ownership: Ownership, modules: list[str]) -> tuple[OwnedName, ...]:
         """Where the names that canonical modules own are defined, as the modules of the map lead there."""

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from codemods.references import Disposition, Relation
+from codemods.references import Disposition, Relation, Step
 from codemods.symbols import Symbol, contains, parts
 from migrate.errors import MigrateError
 from migrate.plan import Plan
@@ -239,6 +239,7 @@ def pairs(plan: Plan) -> tuple[tuple[Symbol, Symbol], ...]:
         and one.relation is Relation.ALIAS
         and one.new is not None
         and one.old.is_module is one.new.is_module
+        and one.step is not Step.COLLAPSE  # a local name, which may be no module's
     }
     return tuple(sorted(found))
 

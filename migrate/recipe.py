@@ -73,6 +73,7 @@ class _Recipe(msgspec.Struct, forbid_unknown_fields=True):
     documents: list[str] = []
     texts: list[str] = []
     harmful: list[str] = []
+    path_tests: str = "keep"
     gates: dict[str, str | _GateTable] = {}
 
 
@@ -121,6 +122,8 @@ class Recipe:
     """Globs of documents for people that are rewritten too."""
     texts: frozenset[ReferenceKind] = frozenset()
     """Kinds of text in Python files that are rewritten although nothing looks them up."""
+    deletes_path_tests: bool = False
+    """Whether a test that is about nothing but the path of a shim goes together with the shim."""
     harmful: frozenset[str] = frozenset()
     """Kinds of effect that keep a shim from being deleted, although they are harmless by default."""
     gates: tuple[Gate, ...] = ()
@@ -246,6 +249,7 @@ def read_recipe(table: dict[str, object], origin: str) -> Recipe:
         branch,
         tuple(raw.documents),
         frozenset(_text_kind(kind, origin) for kind in raw.texts),
+        _deletes_path_tests(raw.path_tests, origin),
         frozenset(_harmful(kind, origin) for kind in raw.harmful),
         tuple(_gate(name, entry, origin) for name, entry in raw.gates.items()),
         origin,
@@ -265,6 +269,12 @@ def _harmful(kind: str, origin: str) -> str:
         hint = f"did you mean {near[0]}?" if near else f"the kinds are {', '.join(HARMFUL_KINDS)}"
         raise _bad(origin, f"harmful: {kind!r} is no kind of effect", hint)
     return kind
+
+
+def _deletes_path_tests(word: str, origin: str) -> bool:
+    if word not in ("keep", "delete"):
+        raise _bad(origin, f"path_tests: {word!r} is neither 'keep' nor 'delete'", 'write path_tests = "delete"')
+    return word == "delete"
 
 
 def _gate(name: str, entry: str | _GateTable, origin: str) -> Gate:

@@ -79,7 +79,8 @@ def commit_message(plan: Plan, step: PlannedStep) -> str:
     """What the step does and how much, with trailers that name recipe, step and base."""
     found = [one for one in plan.references if one.step is step.step]
     subject = _SUBJECTS[step.step].format(
-        references=_count(len(found), "reference"), files=_count(len(step.changes), "compatibility file")
+        references=_count(len(found), "reference"),
+        files=_count(sum(module.deletable for module in plan.modules), "compatibility file"),
     )
     body = _deletions(plan) if step.step is Step.DELETE else _rewrites(found, len(step.changes))
     trailers = [

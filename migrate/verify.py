@@ -109,7 +109,7 @@ def _implementations(plan: Plan) -> Condition:
         if several
         else f"each of the {len(plan.definitions)} owned names has one definition in the modules of the map"
     )
-    places = tuple(f"{one.name}: {', '.join(map(str, one.ends))}" for one in several)
+    places = tuple(f"{one.name}: {end}" for one in several for end in one.ends)
     return Condition("one implementation", State.NOT_MET if several else State.MET, evidence, places)
 
 

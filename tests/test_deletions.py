@@ -37,3 +37,79 @@ def test_a_broken_file_is_named(tmp_path: Path) -> None:
         "app/broken.py could not be checked and may name it"
         in evidence({"app/broken.py": "import app.old_manager\nif:\n"}, tmp_path)[1]
     )
+
+
+def test_a_module_that_keeps_its_own_import_stays(tmp_path: Path) -> None:
+    kept = "from app.old_manager import ChatManager  # unshim: keep (a plugin, loaded by name)\n"
+    document = scan(make_repo(tmp_path / "repo", {**SAMPLE, "app/kept.py": kept}))
+    told = {one["module"]: one for one in document["modules"]}
+    assert "line 1 is kept by a comment" in told["app.kept"]["evidence"]
+    assert not told["app.kept"]["deletable"] and not told["app.old_manager"]["deletable"]
+
+
+# tests about the path itself
+
+DELETING = '[unshim]\ncanonical = "app.manager"\npath_tests = "delete"\n'
+ABOUT = """\
+def test_the_old_path_warns():
+    with pytest.warns(DeprecationWarning):
+        from app.old_manager import ChatManager
+    assert ChatManager
+"""
+TESTS = f"import pytest\n\n\ndef test_something_else():\n    pass\n\n\n{ABOUT}"
+
+
+def test_by_default_a_test_about_the_path_holds_the_shim_and_is_listed(tmp_path: Path) -> None:
+    deletable, told = evidence({"tests/test_paths.py": TESTS}, tmp_path)
+    assert not deletable
+    assert "held only by tests about the path itself: tests/test_paths.py:10 in test_the_old_path_warns" in told
+
+
+def test_a_test_about_the_path_goes_with_the_shim_if_the_recipe_says_so(tmp_path: Path) -> None:
+    repo = make_repo(tmp_path / "repo", {**SAMPLE, "tests/test_paths.py": TESTS, "unshim.toml": DELETING})
+    told = unshim("scan", "--repo", repo.path).text
+    assert "1 test about its path goes with it" in told
+    done = unshim("apply", "--repo", repo.path)
+    assert (done.code, done.err) == (0, ""), done
+    assert (
+        repo.content("unshim/manager", "tests/test_paths.py")
+        == TESTS.partition("\n\n\ndef test_the_old")[0].encode() + b"\n"
+    )
+    changed = repo.word("diff-tree", "-r", "--name-status", "unshim/manager~1", "unshim/manager").split()
+    assert changed == ["D", "app/old_manager.py", "M", "tests/test_paths.py"]
+    message = repo.word("log", "-1", "--format=%B", "unshim/manager")
+    assert message.startswith("Delete 1 compatibility file ")
+    assert "its test goes too: tests/test_paths.py:10 in test_the_old_path_warns" in message
+    again = unshim("apply", "--repo", repo.path, "--rev", "unshim/manager", "--branch", "again")
+    assert again.text.startswith("nothing to do")
+
+
+def test_a_file_that_has_only_such_tests_goes(tmp_path: Path) -> None:
+    files = {**SAMPLE, "tests/test_paths.py": f"import pytest\n\n\n{ABOUT}", "unshim.toml": DELETING}
+    repo = make_repo(tmp_path / "repo", files)
+    assert unshim("apply", "--repo", repo.path).code == 0
+    assert b"tests/test_paths.py" not in repo.files("unshim/manager")
+
+
+def test_a_file_that_the_rewrite_step_changes_too(tmp_path: Path) -> None:
+    use = "from app.old_manager import get_chat_manager\n\n\ndef test_use():\n    get_chat_manager()\n"
+    files = {**SAMPLE, "tests/test_paths.py": f"{use}\n\n{ABOUT}", "unshim.toml": DELETING}
+    repo = make_repo(tmp_path / "repo", files)
+    assert unshim("apply", "--repo", repo.path).code == 0
+    assert repo.content("unshim/manager", "tests/test_paths.py") == use.replace("old_manager", "manager").encode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(TESTS + "\n\nagain = test_the_old_path_warns\n", id="the file names it elsewhere"),
+        pytest.param(TESTS.replace("def test_the_old", "def check_the_old"), id="no test by its name"),
+        pytest.param(TESTS.replace("    assert C", "    from app.double import ChatManager as D\n    assert D, C"),
+                     id="it is about another path too"),
+    ],
+)  # fmt: skip
+def test_a_test_that_is_about_more_holds_the_shim(text: str, tmp_path: Path) -> None:
+    double = {"app/double.py": "class ChatManager: pass\n", "unshim.toml": DELETING + 'shims = ["app.double"]\n'}
+    deletable, told = evidence({"tests/test_paths.py": text, **double}, tmp_path)
+    assert not deletable
+    assert "held" in told

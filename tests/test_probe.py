@@ -146,6 +146,17 @@ def test_the_pairs_are_distinct_and_proved(tmp_path: Path) -> None:
     assert all(old.module == "app.old_manager" and old.is_module is new.is_module for old, new in found)
 
 
+def test_a_local_name_that_collapses_is_no_path(tmp_path: Path) -> None:
+    files = {
+        "app/old_manager.py": "from app.manager import ChatManager as OldManager\n",
+        "app/use.py": "def f():\n    from app.old_manager import OldManager\n\n    return OldManager()\n",
+        "unshim.toml": '[unshim]\ncanonical = "app.manager"\nrename = { OldManager = "ChatManager" }\n',
+    }
+    plan, _ = prepared(tmp_path, files)
+    assert any(str(one.old) == "app.use:OldManager" for one in plan.references)
+    assert {old.module for old, _ in pairs(plan)} == {"app.old_manager"}
+
+
 def test_modules_need_not_be_the_same_object(tmp_path: Path) -> None:
     use = "import app.old_manager\nfrom app import old_manager\n\nprint(app.old_manager.ChatManager, old_manager.ChatManager)\n"
     found = probed(tmp_path, {"app/use.py": use})

@@ -172,7 +172,9 @@ def apply(
     def gates(commit: str) -> list[str]:
         return [line for one in _run_gates(repository, plan, commit) for line in _refusal(one)]
 
-    outcome = carry_out(repository, plan, name, existing=existing, checks=(equivalence, runtime, gates))
+    outcome = carry_out(
+        repository, plan, name, revision=onto or rev, existing=existing, checks=(equivalence, runtime, gates)
+    )
     if outcome.refusals:
         _write(refused_report(outcome))
         raise typer.Exit(ExitCode.BLOCKED)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from codemods.references import Reference, Step
 from migrate.branches import BASE_TRAILER, STEP_TRAILER, Existing, check_replaceable, read_branch
+from migrate.errors import MigrateError
 from migrate.plan import Plan, PlannedStep, changes_of
 from migrate.repository import Commit, Repository
 
@@ -38,12 +39,14 @@ def apply(
     plan: Plan,
     branch: str,
     *,
+    revision: str,
     existing: Existing = Existing.REFUSE,
     checks: Iterable[Check] = (),
 ) -> Outcome:
     """Write the plan's commits, check the result, and publish it under ``branch``, all or nothing.
 
-    Until the very last call nothing refers to the new objects. Raises MigrateError where the branch exists and
+    Until the very last call nothing refers to the new objects. ``revision`` is what the plan was made for: a base
+    that moved meanwhile is told. Raises MigrateError where the branch exists and
     holds something else (see Existing), is checked out, or moved meanwhile.
     """
     before = read_branch(repository, branch)
@@ -57,6 +60,11 @@ def apply(
         refusals = tuple(check(head))
         if refusals:
             return Outcome(branch, commits, published=False, refusals=refusals)
+    if repository.resolve(revision) != plan.base:
+        raise MigrateError(
+            f"{revision} moved while unshim worked: it was {plan.base[:10]}",
+            "run it again; nothing was published",
+        )
     repository.publish(branch, head, None if before is None else before.tip)
     return Outcome(branch, commits, published=True)
 

@@ -305,7 +305,7 @@ def test_a_branch_that_somebody_makes_meanwhile_is_theirs(repo: Repo) -> None:
                 super().publish(branch, commit, old)
 
         with pytest.raises(MigrateError):
-            run.apply(Raced(repo.path), plan, "unshim/manager", existing=existing)
+            run.apply(Raced(repo.path), plan, "unshim/manager", revision=plan.base, existing=existing)
         assert repo.word("rev-parse", "unshim/manager") == theirs
 
 
@@ -321,7 +321,7 @@ def test_a_branch_that_somebody_moves_meanwhile_is_not_forced(repo: Repo) -> Non
             super().publish(branch, commit, old)
 
     with pytest.raises(MigrateError) as caught:
-        run.apply(Raced(repo.path), plan, "unshim/manager", existing=Existing.REPLACE)
+        run.apply(Raced(repo.path), plan, "unshim/manager", revision=base, existing=Existing.REPLACE)
     assert caught.value.hint
     assert repo.word("rev-parse", "unshim/manager") == theirs
 

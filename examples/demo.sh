@@ -121,4 +121,11 @@ run 1 0 unshim check --rev "$branch"
 say "Exit code 1: something is non-canonical or was not checked; here it is what a person has to decide." \
     "Where nothing is left the exit code is 0: in CI, the check keeps old paths from coming back."
 
+heading "Finished? Each condition is measured, and said to be met only if it is"
+run 1 0 unshim verify --rev "$branch"
+
+heading "The way back"
+run 0 0 git worktree remove --force ../migrated
+run 0 0 unshim undo
+
 printf '\n\nThe demo is done: every command ended as told.\n'

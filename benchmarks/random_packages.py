@@ -87,6 +87,7 @@ def show(verdicts: list[Verdict], seconds: float, chosen: int) -> None:
     failing = sum(verdict.failing for verdict in verdicts)
     print(f"observations: {sum(verdict.observations for verdict in verdicts)}, of them exceptions: {failing}")
     print(f"differences: {sum(kinds.values())} {dict(kinds)}")
+    print(f"results that the check of the result refuses: {sum(verdict.refused for verdict in verdicts)}")
 
 
 def smallest(package: RandomPackage, verdict: Verdict, observer: Observer) -> str:

@@ -273,7 +273,10 @@ def _run_gates(repository: Repository, plan: Plan, commit: str) -> tuple[GateRes
     for gate in plan.recipe.gates:
         compared = f", and on {plan.base[:10]} to compare" if gate.compare and commit != plan.base else ""
         _note(f"gate {gate.name}, in a worktree of {commit[:10]}{compared}: {gate.run}")
-    return run_gates(repository, plan.recipe.gates, commit, plan.base, progress=_progress, output=_stream)
+    results = run_gates(repository, plan.recipe.gates, commit, plan.base, progress=_progress, output=_stream)
+    for one in results:
+        _note(f"gate {one.gate.name} {'passed' if one.passed else 'FAILED'}: {one.evidence}")
+    return results
 
 
 def _refusal(result: GateResult) -> list[str]:

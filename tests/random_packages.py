@@ -20,6 +20,7 @@ from typing import Any, Self, TypeVar, cast
 
 from hypothesis import strategies as st
 
+from migrate.equivalence import mismatches
 from migrate.errors import MigrateError
 from migrate.plan import Plan, build_plan
 from migrate.recipe import read_recipe
@@ -245,18 +246,23 @@ class Verdict:
     failing: int = 0
     """Observations of the base that are exceptions: they say little."""
     observations: int = 0
+    refused: bool = False
+    """Whether the check of the result says that this may not be published."""
 
 
 def judge_package(package: RandomPackage, observer: Observer) -> Verdict:
-    """Plan the package, run it before and after each step, and plan it once more."""
+    """Plan the package, check the result, run it before and after each step, and plan it once more."""
     files = package.files
     try:
         plan = plan_of(files, package.recipe)
+        against = mismatches(cast(Repository, TreeRepository(files)), plan)
     except MigrateError as error:
         return Verdict(Counter({f"refused: {error}": 1}))
     except Exception as error:  # noqa: BLE001  a crash is a finding like others
         return Verdict(difference=Difference("crash", repr(error)))
-    verdict = Verdict(Counter(str(one.disposition) for one in plan.references), len(plan.deletions))
+    verdict = Verdict(
+        Counter(str(one.disposition) for one in plan.references), len(plan.deletions), refused=bool(against)
+    )
     states = states_of(files, plan)
     if not states:
         return verdict
@@ -268,6 +274,8 @@ def judge_package(package: RandomPackage, observer: Observer) -> Verdict:
         if changed:
             text = _shown(step.step, changed, files, state)
             return replace(verdict, difference=Difference("behaviour", text, changed[0].partition(": ")[2]))
+    if against:
+        return replace(verdict, difference=Difference("false alarm", "\n".join(map(str, against))))
     try:
         again = plan_of(states[-1], package.recipe)
     except Exception as error:  # noqa: BLE001

@@ -13,7 +13,7 @@ from codemods.alias_map import AliasMap, EndKind, Resolution
 from codemods.bindings import absolute_module, bound_symbols
 from codemods.path_tests import without_tests
 from codemods.references import Disposition, Reference, ReferenceKind, Relation, Step
-from codemods.scopes import Occurrence, Role, ScopeTable, scope_table
+from codemods.scopes import Occurrence, Role, ScopeKind, ScopeTable, scope_table
 from codemods.source import SourceText, decode_python
 from codemods.symbols import Symbol, contains, join, last, parts
 from codemods.symbols import ancestors as dotted_ancestors
@@ -67,6 +67,10 @@ class _Use:
     path: str
     meanings: tuple[_Meaning, ...]
     offset: int
+    entered: frozenset[str] = frozenset()
+    """Submodules that it reaches as attributes of their packages: somebody must have imported them by then."""
+    early: bool = False
+    """Whether importing the file reads the name above every import that binds it."""
 
 
 _FREE = _Meaning(None, None)
@@ -214,31 +218,13 @@ class _Comparison:
             symbol.module in modules
             or (symbol.name is not None and join(symbol.module, symbol.name) in modules)
             or (symbol.name is None and any(contains(symbol.module, module) for module in modules))
-            for symbol, _ in self._imported(self.base, path)
+            for symbol, _ in _imported(self.base, path)
         )
-
-    @staticmethod
-    def _imported(state: _State, path: str) -> Iterator[tuple[Symbol, int]]:
-        """(symbol, offset) of every name of every import statement; a star is ``module:*``."""
-        source = state.project.source(path)
-        if source is None:
-            return
-        module, is_package = state.project.module_of(path), state.project.is_package(path)
-        for statement in import_statements(parse(source.data)):
-            if not statement.is_from:
-                yield from ((Symbol(name.name), name.span.start) for name in statement.names)
-                continue
-            origin = absolute_module(statement, module, is_package=is_package)
-            if origin is None:
-                continue
-            yield from ((Symbol(origin, name.name), name.span.start) for name in statement.names)
-            if statement.star is not None:
-                yield Symbol(origin, "*"), statement.star.start
 
     # a file that stays as it is
 
     def _unchanged(self, path: str) -> Iterator[Mismatch]:
-        for symbol, offset in self._imported(self.base, path):
+        for symbol, offset in _imported(self.base, path):
             for one in self._starred(symbol) if symbol.name == "*" else (symbol,):
                 before, after = _meaning(self.base, one), _meaning(self.after, one)
                 if self._differs(before, after):
@@ -350,6 +336,21 @@ class _Comparison:
                     line = self._line(self.after, path, after.offset)
                     yield self._mismatch(path, line, f"{after.path}: {_change(one, two)}")
                     break
+            if after.early and not before.early:
+                line = self._line(self.after, path, after.offset)
+                yield self._mismatch(path, line, f"{after.path} is read before it is imported")
+        yield from self._loaded(path, first, second)
+
+    def _loaded(self, path: str, first: list[_Use], second: list[_Use]) -> Iterator[Mismatch]:
+        """Whether submodules that are read as attributes are still imported by what the file imports."""
+        if not any(use.entered for use in second):
+            return
+        before, after = _loaded(self.base, path), _loaded(self.after, path)
+        for one, two in zip(first, second, strict=True):
+            if one.entered <= before and not two.entered <= after:
+                line = self._line(self.after, path, two.offset)
+                lost = ", ".join(sorted(two.entered - after))
+                yield self._mismatch(path, line, f"{two.path}: nothing that the file imports loads {lost}")
 
     def _bound(self, path: str, old: Tree, new: Tree) -> Iterator[Mismatch]:
         """What from-imports bind in each scope, whether it is read in the file or not."""
@@ -368,8 +369,8 @@ class _Comparison:
             if self.new_modules.issuperset(second[scope, name]):
                 continue
             yield self._mismatch(path, 1, f"{name} in {scope or 'the module'}: it was not bound")
-        known = {symbol for symbol, _ in self._imported(self.base, path)}
-        for symbol, offset in self._imported(self.after, path):
+        known = {symbol for symbol, _ in _imported(self.base, path)}
+        for symbol, offset in _imported(self.after, path):
             if symbol not in known and symbol.name != "*" and _meaning(self.after, symbol).missing:
                 yield self._mismatch(path, self._line(self.after, path, offset), f"{symbol} leads nowhere")
 
@@ -448,15 +449,24 @@ def _of(found: Resolution, attributes: tuple[str, ...] = ()) -> _Meaning:
     return _Meaning(found.kind, end, attributes)
 
 
-def _followed(state: _State, symbol: Symbol, attributes: tuple[str, ...]) -> _Meaning:
-    """What ``name.a.b`` means, where ``name`` is bound to the symbol: modules are entered, objects are not."""
+def _followed(state: _State, symbol: Symbol, attributes: tuple[str, ...]) -> tuple[_Meaning, frozenset[str]]:
+    """What ``name.a.b`` means, where ``name`` is bound to the symbol: modules are entered, objects are not.
+
+    Also the submodules that are entered as attributes which only their import sets.
+    """
     found = state.alias_map.resolve(symbol)
-    while attributes and found.kind is EndKind.MODULE:
+    entered: set[str] = set()
+    while attributes and found.kind is EndKind.MODULE and found.end is not None:
+        package = found.end.module
         inner = state.alias_map.attribute(found, attributes[0])
         if inner.missing:  # set on the module at run time, perhaps
             break
+        submodule = join(package, attributes[0])
+        facts = state.project.facts(package)
+        if inner.end == Symbol(submodule) and not (facts is not None and attributes[0] in facts.names):
+            entered.add(submodule)
         found, attributes = inner, attributes[1:]
-    return _of(found, attributes)
+    return _of(found, attributes), frozenset(entered)
 
 
 def _paired(before: tuple[_Meaning, ...], after: tuple[_Meaning, ...]) -> Iterator[tuple[_Meaning, _Meaning]]:
@@ -478,8 +488,7 @@ def _uses(state: _State, path: str, tree: Tree) -> Iterator[_Use]:
         if one.role in (Role.LOAD, Role.DELETE) and not _is_import_fallback(one.node)
     ]
     for read in sorted(reads, key=lambda one: (one.span.start, one.name)):
-        names = tuple(name for name, _ in read.path())
-        yield _Use(".".join(names), bindings.meanings(read, names[1:]), read.span.start)
+        yield bindings.use(read)
 
 
 class _Bindings:
@@ -497,22 +506,62 @@ class _Bindings:
                     scope = table.scope_of(one)
                     self.by_scope.setdefault((id(scope), name), []).append(one)
 
-    def meanings(self, read: Occurrence, attributes: tuple[str, ...]) -> tuple[_Meaning, ...]:
+    def use(self, read: Occurrence) -> _Use:
         """What a read may mean; one that other code than imports binds is the file's own business."""
+        names = tuple(name for name, _ in read.path())
+        path, offset = ".".join(names), read.span.start
         scope = self.table.scope_of(read)
         if scope is None:
-            return (_FREE,)
+            return _Use(path, (_FREE,), offset)
         bound = self.by_scope.get((id(scope), read.name), [])
         if not bound or any(one.role is not Role.IMPORT for one in bound):
-            return (_LOCAL,)
+            return _Use(path, (_LOCAL,), offset)
         symbols = dict.fromkeys(symbol for one in bound for symbol in self.symbols(one))
-        return tuple(dict.fromkeys(_followed(self.state, symbol, attributes) for symbol in symbols))
+        followed = [_followed(self.state, symbol, names[1:]) for symbol in symbols]
+        meanings = tuple(dict.fromkeys(meaning for meaning, _ in followed))
+        at_import = all(outer.kind in (ScopeKind.MODULE, ScopeKind.CLASS) for outer in read.scope.outwards())
+        early = at_import and all(one.span.start > offset for one in bound)
+        return _Use(path, meanings, offset, frozenset().union(*(entered for _, entered in followed)), early)
 
     def symbols(self, binding: Occurrence) -> Iterator[Symbol]:
         statement = _statement_around(binding.node)
         if statement is not None:
             bound = bound_symbols(statement_of(statement), self.module, is_package=self.is_package)
             yield from (symbol for local, symbol in bound if local == binding.name)
+
+
+def _imported(state: _State, path: str) -> Iterator[tuple[Symbol, int]]:
+    """(symbol, offset) of every name of every import statement; a star is ``module:*``."""
+    source = state.project.source(path)
+    if source is None:
+        return
+    module, is_package = state.project.module_of(path), state.project.is_package(path)
+    for statement in import_statements(parse(source.data)):
+        if not statement.is_from:
+            yield from ((Symbol(name.name), name.span.start) for name in statement.names)
+            continue
+        origin = absolute_module(statement, module, is_package=is_package)
+        if origin is None:
+            continue
+        yield from ((Symbol(origin, name.name), name.span.start) for name in statement.names)
+        if statement.star is not None:
+            yield Symbol(origin, "*"), statement.star.start
+
+
+def _loaded(state: _State, path: str) -> set[str]:
+    """The modules that importing a file, and running it to its end, imports."""
+    module = state.project.module_of(path)
+    pending = [*dotted_ancestors(module), *([module] if state.project.path_of(module) == path else [])]
+    for symbol, _ in _imported(state, path):
+        names = [symbol.module] if symbol.name is None else [symbol.module, join(symbol.module, symbol.name)]
+        pending += [name for one in names for name in (*dotted_ancestors(one), one)]
+    loaded: set[str] = set()
+    while pending:
+        name = pending.pop()
+        if name not in loaded and state.project.path_of(name) is not None:
+            loaded.add(name)
+            pending += state.alias_map.loaded_by(name)
+    return loaded
 
 
 def _statement_around(node: Node) -> Node | None:

@@ -191,6 +191,32 @@ def test_damage_in_a_rewritten_file_is_seen(files: Files, new: bytes, message: s
     assert any(one.path == "app/use.py" and message in one.message for one in found), found
 
 
+MODULE_USE = b"import app.manager\n\nprint(app.manager.ChatManager)\n"
+
+
+@pytest.mark.parametrize(
+    ("new", "message"),
+    [
+        pytest.param(
+            MODULE_USE.replace(b"import app.manager", b"import app"),
+            "nothing that the file imports loads app.manager",
+            id="submodule that nothing imports",
+        ),
+        pytest.param(
+            b"print(app.manager.ChatManager)\nimport app.manager\n",
+            "app.manager.ChatManager is read before it is imported",
+            id="import below its first use",
+        ),
+    ],
+)
+def test_a_module_must_be_there_when_it_is_read(new: bytes, message: str, tmp_path: Path) -> None:
+    use = MODULE_USE.replace(b"manager", b"old_manager")
+    repository, plan = planned(tmp_path, {**SAMPLE, "app/use.py": use})
+    assert mismatches(repository, plan) == ()
+    found = mismatches(repository, with_text(plan, Step.REWRITE, "app/use.py", MODULE_USE, new))
+    assert any(one.path == "app/use.py" and message in one.message for one in found), found
+
+
 BROKEN = b"def f(:\n    from app.manager import ChatManager\n    return 1\n"
 
 

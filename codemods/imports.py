@@ -163,6 +163,8 @@ class ImportPass:
     def _is_module(self, symbol: Symbol, finding: Finding) -> bool:
         if finding.relation is Relation.MOVED and finding.new is not None:
             return finding.new.is_module
+        if self.ownership.binds_module(symbol):
+            return False
         return self.alias_map.resolve(symbol).kind in (EndKind.MODULE, EndKind.MISSING_MODULE) and (
             self.ownership.is_watched(self._module_value(symbol))
         )
@@ -349,8 +351,10 @@ class ImportPass:
             return None
         symbol = Symbol(origin, name.name)
         decision = self.decisions.get(name.span.start)
-        if decision is not None:
-            return decision.old.module if decision.old.is_module else None
+        if decision is not None and decision.old.is_module:
+            return decision.old.module
+        if decision is not None and not self.ownership.binds_module(decision.old):
+            return None
         found = self.alias_map.resolve(symbol)
         return found.end.module if found.kind is EndKind.MODULE and found.end is not None else None
 
@@ -442,6 +446,8 @@ class ImportPass:
     def _attribute_module(self, symbol: Symbol) -> str | None:
         """The module that an attribute of a module is; None where it is anything else."""
         assert symbol.name is not None
+        if self.ownership.binds_module(symbol):
+            return None
         found = self.alias_map.resolve(symbol)
         if found.kind is EndKind.MODULE and found.end is not None:
             submodule = join(symbol.module, symbol.name)

@@ -60,7 +60,7 @@ class ModuleName:
             direct = [
                 name
                 for statement, name, bound in self.binders
-                if bound == value and self._decision(name) is not None and self._is_direct(statement, name)
+                if bound == value and self._binds_watched(name) and self._is_direct(statement, name)
             ]
             if direct:
                 seen = {id(use.occurrence) for use in uses}
@@ -85,6 +85,11 @@ class ModuleName:
 
     def _decision(self, name: ImportedName) -> Decision | None:
         return self.owner.decisions.get(name.span.start)
+
+    def _binds_watched(self, name: ImportedName) -> bool:
+        """Whether an import of the module itself is a reference: no name of a shim that is bound to the module."""
+        decision = self._decision(name)
+        return decision is not None and decision.old.is_module
 
     @staticmethod
     def _is_direct(statement: ImportStatement, name: ImportedName) -> bool:

@@ -400,6 +400,9 @@ class Ownership:
                 return Finding(Relation.MISSING, None, found.chain, Reason.NAME_MISSING)
             return Finding(Relation.HOME, symbol, found.chain, Reason.HOME)
         if found.kind is EndKind.MODULE and found.end is not None:
+            if self.binds_module(symbol):
+                detail = f"it is the module {found.end.module}, which is no part of {symbol.module}"
+                return Finding(Relation.DIVERGENT, None, found.chain, Reason.NO_CANONICAL_HOME, detail)
             reached = self.module_finding(found.end.module)
             return None if reached is None else replace(reached, chain=found.chain)
         listed = symbol.module in self.shims
@@ -425,6 +428,13 @@ class Ownership:
         if listed or double or self._may_be_owned(symbol, found):
             return self._listed(symbol, found)
         return None
+
+    def binds_module(self, symbol: Symbol) -> bool:
+        """Whether a name of a shim is a module that stands elsewhere: who takes it from there needs the shim."""
+        if symbol.name is None or symbol.module not in self.shims:
+            return False
+        found = self.alias_map.resolve(symbol)
+        return found.kind is EndKind.MODULE and found.end != Symbol(join(symbol.module, symbol.name))
 
     def _may_be_owned(self, symbol: Symbol, found: Resolution) -> bool:
         """Whether a name that cannot be followed to one end may be an owned object.

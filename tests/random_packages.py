@@ -372,8 +372,6 @@ SET_ASIDE = frozenset(
         "patch_elsewhere",
         # OPEN: a name of a shim is set from outside (``old.name = 1``), and those who read it under the old path move.
         "assign",
-        # OPEN: ``from p.old import core``, where the shim binds a module, is not listed, and the shim is deleted.
-        "module_alias",
         # OPEN: ``import p.old; sys.modules["p.old"].name``: the import moves, the read of sys.modules does not.
         "sys_modules",
         # OPEN: ``from p import old`` in ``p/__init__.py`` is rewritten by the second run only.

@@ -171,6 +171,8 @@ class AliasMap:
         if facts.replaced_by is not None:
             target = self.resolve(facts.replaced_by)
             return self.attribute(target, name)
+        if facts.replaced:
+            return Resolution(EndKind.COMPUTED, None, ())
         bindings = facts.names.get(name)
         stars = self._stars_with(facts, name, bindings)
         if stars and (bindings is None or not stars[-1].conditional):
@@ -314,9 +316,15 @@ class AliasMap:
 
     def _exports_known(self, module: str, seen: set[str]) -> bool:
         facts = self._modules.facts(module)
-        if facts is None or facts.computed or facts.broken or not facts.exports_exact:
+        if facts is None or facts.computed or facts.broken:
             return False
         seen.add(module)
+        if facts.replaced_by is not None:
+            target = self.resolve(facts.replaced_by)
+            is_module = target.kind is EndKind.MODULE and target.end is not None and target.end.module not in seen
+            return is_module and target.end is not None and self._exports_known(target.end.module, seen)
+        if not facts.exports_exact:
+            return False
         return facts.exports is not None or all(
             star.module in seen or self._exports_known(star.module, seen) for star in facts.stars
         )
@@ -348,8 +356,16 @@ class AliasMap:
         facts = self._modules.facts(module)
         if facts is None:
             return ()
+        if facts.replaced:
+            return self._names_of_replacement(facts)
         starred = (name for star in facts.stars for name in self.exported_names(star.module))
         return tuple(dict.fromkeys((*facts.names, *(facts.forwards or ()), *starred)))
+
+    def _names_of_replacement(self, facts: ModuleFacts) -> tuple[str, ...]:
+        target = None if facts.replaced_by is None else self.resolve(facts.replaced_by)
+        if target is None or target.kind is not EndKind.MODULE or target.end is None:
+            return ()
+        return self.names(target.end.module)  # resolved to its end: no replacement any more
 
     # what importing a module imports
 

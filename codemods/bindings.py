@@ -14,7 +14,7 @@ from enum import Enum, auto
 from tree_sitter import Node, Tree
 
 from codemods.source import SourceText
-from codemods.symbols import Symbol, package_of, resolve_relative
+from codemods.symbols import Symbol, join, last, package_of, resolve_relative
 from codemods.syntax import (
     FUNCTION_TYPES,
     ImportStatement,
@@ -133,6 +133,8 @@ class ModuleFacts:
     """``__getattr__``, ``globals()`` or ``exec`` can make names that nothing here shows."""
     replaced_by: Symbol | None = None
     """``sys.modules[__name__] = target``."""
+    replaced: bool = False
+    """The module puts something into its entry of ``sys.modules``; if ``replaced_by`` is None, nobody knows what."""
     rebound: frozenset[str] = frozenset()
     """Names that functions of the module rebind (``global``)."""
     top_imports: tuple[TopImport, ...] = ()
@@ -192,6 +194,7 @@ def module_facts(
         forwards=reader.forwards,
         computed=reader.computed,
         replaced_by=reader.replaced_by,
+        replaced=reader.replaced,
         rebound=rebound,
         top_imports=_top_imports(tree, module, is_package=is_package),
         effects=tuple(reader.effects),
@@ -215,6 +218,7 @@ class _Reader:
         self.forwards: dict[str, Symbol] | None = None
         self.computed = False
         self.replaced_by: Symbol | None = None
+        self.replaced = False
         self.effects: list[Effect] = []
         self.access_effects: list[Effect] = []
         self.depth = 0
@@ -346,17 +350,30 @@ class _Reader:
                 self._effect(EffectKind.HARMLESS if harmless else EffectKind.DEFINES, node)
             elif value.kind is BindingKind.CONSTANT and not name.startswith("__"):
                 self._effect(EffectKind.DEFINES if self.depth == 0 else EffectKind.HARMLESS, node)
-        elif name == "sys.modules[__name__]" and value.kind is BindingKind.ASSIGNED_NAME:
-            self.replaced_by = _replacement(value)
-            if self.replaced_by is None:
-                self.computed = True
-                self._effect(EffectKind.ACTS, node)
+        elif self._is_own_entry(target):
+            self._replace(node, right, value)
         elif target.type in ("pattern_list", "tuple_pattern", "list_pattern"):
             self._assign_pattern(node, target, right)
         else:
             if name.startswith(("sys.modules[", "globals()[")):
                 self.computed = True
             self._effect(EffectKind.ACTS, node)
+
+    def _is_own_entry(self, target: Node) -> bool:
+        """Whether ``target`` is ``sys.modules[__name__]``."""
+        entry = _entry_of_modules(target)
+        return entry is not None and (text_of(entry) == "__name__" or string_value(entry) == self.module)
+
+    def _replace(self, node: Node, right: Node, value: Binding) -> None:
+        """``sys.modules[__name__] = right``: from here on the module is whatever that is."""
+        entry = _entry_of_modules(right)
+        key = None if entry is None else string_value(entry)
+        by = _replacement(value) if key is None else Symbol(key)
+        if by is None or by == Symbol(self.module) or self.depth > 0:
+            by = None
+            self.computed = True
+            self._effect(EffectKind.ACTS, node)
+        self.replaced, self.replaced_by = True, by
 
     def _assign_pattern(self, node: Node, target: Node, right: Node) -> None:
         """``a, b = x, y`` name by name where both sides have the same length."""
@@ -674,11 +691,24 @@ def _only_logs(block: Node) -> bool:
     return True
 
 
-def _replacement(value: Binding) -> Symbol | None:
-    """The module that ``sys.modules[__name__] = name`` installs, if ``name`` is plainly an import."""
-    if value.attributes or len(value.sources) != 1:
+def _entry_of_modules(node: Node) -> Node | None:
+    """The key of ``sys.modules[key]``, under whatever name ``sys`` or ``modules`` was imported; None for other nodes."""
+    if node.type != "subscript" or last(text_of(field(node, "value"))) not in ("modules", "_modules"):
         return None
-    return value.sources[0].target
+    keys = node.children_by_field_name("subscript")
+    return keys[0] if len(keys) == 1 else None
+
+
+def _replacement(value: Binding) -> Symbol | None:
+    """The module that ``sys.modules[__name__] = value`` installs, if that is plainly an import."""
+    if value.kind is not BindingKind.ASSIGNED_NAME or len(value.sources) != 1:
+        return None
+    target = value.sources[0].target
+    if target is None or not value.attributes:
+        return target
+    if not target.is_module:
+        return None
+    return Symbol(join(target.module, *value.attributes[:-1]), value.attributes[-1])
 
 
 def _literal_forwards(function: Node, dicts: dict[str, Node]) -> dict[str, Symbol] | None:

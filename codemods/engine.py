@@ -86,8 +86,8 @@ def _needed_by(strings: Iterable[Reference]) -> frozenset[str]:
     return frozenset(
         one.old.module
         for one in strings
-        if one.disposition is Disposition.MANUAL
-        and ((one.kind is ReferenceKind.PATCH_TARGET and one.old.is_module) or one.detail in NEEDS_IMPORT)
+        if one.disposition is not Disposition.REWRITE
+        and ((one.kind is ReferenceKind.PATCH_TARGET and one.old.is_module) or one.detail.startswith(NEEDS_IMPORT))
     )
 
 

@@ -119,6 +119,7 @@ class ImportPass:
             if one.kind in (ReferenceKind.ATTRIBUTE, ReferenceKind.MODULE_OBJECT)
             and one.disposition is not Disposition.REWRITE
         }
+        staying |= self.pinned
         return frozenset(module for module in staying if not self._still_imports(module))
 
     def _still_imports(self, module: str) -> bool:

@@ -52,8 +52,8 @@ from codemods.syntax import (
 
 _EVALUATED = "it is evaluated with the names of this file"
 _KEY = "it is a key of sys.modules"
-NEEDS_IMPORT = frozenset({_EVALUATED, _KEY})
-"""Details of references that need what the file has imported."""
+NEEDS_IMPORT = (_EVALUATED, _KEY)
+"""How the details of references begin that need the module to be imported: they do not import it themselves."""
 
 _STRING_SINKS = frozenset(
     {
@@ -670,7 +670,21 @@ class _StringPass:
         kind = ReferenceKind.DYNAMIC_IMPORT
         if all(self._names_read(key) for key in keys):
             verdict, mention = self._module_verdict(keys[0], node, mention)
+            new = mention.finding.new
+            if verdict is REWRITE and new is not None and mention.finding.relation is not Relation.MOVED:
+                if new.module not in self.ownership.alias_map.reach(mention.old.module):
+                    verdict = Verdict(Disposition.MANUAL, Reason.MODULE_AS_VALUE, f"{new.module} may not be loaded")
+            if verdict is not REWRITE:
+                verdict = replace(verdict, detail=": ".join(filter(None, (_KEY, verdict.detail))))
             self._report(kind, node, folded, mention, verdict)
+            return
+        if any(_is_read(key) for key in keys):  # the module itself, for whatever is done with it
+            verdict = self._place_verdict(node, node, mention) or REWRITE
+            if verdict is REWRITE and mention.finding.relation not in (Relation.ALIAS, Relation.MOVED):
+                verdict = Verdict(Disposition.MANUAL, Reason.MODULE_AS_VALUE, f"{_KEY}, and read as a value")
+            replaces = all(_replaces_itself(key) for key in keys)
+            at_run_time = AtRunTime.NOTHING if replaces else AtRunTime.PERHAPS_PATCHES
+            self._report(kind, node, folded, mention, verdict, at_run_time=at_run_time)
             return
         verdict = self._place_verdict(node, node, mention) or REWRITE
         if verdict is REWRITE and mention.finding.relation is not Relation.MOVED:
@@ -1061,6 +1075,26 @@ def _is_written(attribute: Node) -> bool:
     return outer.type == "delete_statement" or (
         outer.type in ("assignment", "augmented_assignment") and outer.child_by_field_name("left") == attribute
     )
+
+
+def _is_read(key: Node) -> bool:
+    """Whether ``sys.modules[key]`` or ``sys.modules.get(key)`` gives the module, and does not put or take one."""
+    if key.type == "call":
+        function = key.child_by_field_name("function")
+        return function is not None and last(text_of(function)) == "get"
+    outer = key.parent
+    if key.type != "subscript" or outer is None:
+        return False
+    return outer.type != "delete_statement" and not (
+        outer.type in ("assignment", "augmented_assignment") and outer.child_by_field_name("left") == key
+    )
+
+
+def _replaces_itself(key: Node) -> bool:
+    """Whether a module puts what it reads into its own entry: ``sys.modules[__name__] = sys.modules[key]``."""
+    outer = key.parent
+    left = None if outer is None or outer.type != "assignment" else outer.child_by_field_name("left")
+    return left is not None and text_of(left) == "sys.modules[__name__]"
 
 
 def _is_asked(outer: Node) -> bool:

@@ -93,6 +93,7 @@ class AliasMap:
         self._under_way: set[Symbol] = set()
         self._failures: dict[str, tuple[str, ...] | None] = {}
         self._imports: dict[str, tuple[str, ...]] = {}
+        self._executed: dict[str, frozenset[str]] = {}
         self._assignments: dict[int, Resolution] = {}
         """By the identity of the binding: branches share their bindings, and would be followed again and again."""
 
@@ -404,6 +405,12 @@ class AliasMap:
                     found[imported] = current
                     pending.append(imported)
         return found
+
+    def executes(self, module: str) -> frozenset[str]:
+        """All modules that importing this one executes, itself included: ``reach``, remembered."""
+        if module not in self._executed:
+            self._executed[module] = frozenset(self.reach(module))
+        return self._executed[module]
 
     def asks_for(self, module: str, wanted: str) -> bool:
         """Whether a module imports another one by name at its top level, or something out of it."""

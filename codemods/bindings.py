@@ -692,7 +692,7 @@ def _only_logs(block: Node) -> bool:
 
 
 def _entry_of_modules(node: Node) -> Node | None:
-    """The key of ``sys.modules[key]``, under whatever name ``sys`` or ``modules`` was imported; None for other nodes."""
+    """The key of ``sys.modules[key]``, under whatever name that was imported; None for other nodes."""
     if node.type != "subscript" or last(text_of(field(node, "value"))) not in ("modules", "_modules"):
         return None
     keys = node.children_by_field_name("subscript")

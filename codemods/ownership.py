@@ -114,6 +114,17 @@ class Ownership:
         fresh.contested = contested
         return fresh
 
+    def loads_pinned(self, old: str, new: str | None) -> bool:
+        """Whether an import of ``old`` loads a pinned module, itself or by what it imports, that ``new`` does not load.
+
+        The pinned module itself counts in any case: what ``new`` imports may be rewritten.
+        """
+        if not self.pinned:
+            return False
+        loaded = self.alias_map.executes(old) & self.pinned
+        still = frozenset() if new is None else self.alias_map.executes(new)
+        return old in self.pinned or not loaded <= still
+
     def with_shims(self, shims: Iterable[str]) -> Ownership:
         """The same ownership, looking at more modules."""
         return Ownership(self.alias_map, self.modules, self.targets, self._moves.values(), self.shims.union(shims))

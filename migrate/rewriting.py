@@ -222,7 +222,8 @@ class Rewriting:
     def _again(
         self, result: FileResult, rules: Rules, paths: set[str], leaning: frozenset[str]
     ) -> Iterator[FileResult]:
-        if result.path in paths or any(one.old.module in leaning for one in result.references):
+        loads = (one.old.module for one in result.references)
+        if result.path in paths or any(not leaning.isdisjoint(self.alias_map.executes(module)) for module in loads):
             yield from self._kept([self._one_file(result.path, rules, {result.path: True})])
         else:
             yield result

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Protocol
 
-from codemods.bindings import Binding, BindingKind, ModuleFacts, StarImport
-from codemods.symbols import Symbol, ancestors, below, is_dotted_name, join, last, parent
+from codemods.bindings import Binding, BindingKind, ModuleFacts, StarImport, TopImport
+from codemods.symbols import Symbol, ancestors, below, contains, is_dotted_name, join, last, parent
 
 
 class ModuleKind(Enum):
@@ -176,14 +176,16 @@ class AliasMap:
             return Resolution(EndKind.COMPUTED, None, ())
         bindings = facts.names.get(name)
         stars = self._stars_with(facts, name, bindings)
+        bound_at = [binding.start for binding in bindings or ()] + [star.start for star in stars]
         if stars and (bindings is None or not stars[-1].conditional):
-            return self._from_stars(name, stars)
+            return self._or_submodule(facts, name, self._from_stars(name, stars), bound_at)
         if stars and bindings is not None:
-            return self._merge([self._bindings(facts, name, bindings), self._from_stars(name, stars)])
+            found = self._merge([self._bindings(facts, name, bindings), self._from_stars(name, stars)])
+            return self._or_submodule(facts, name, found, bound_at)
         if bindings is not None:
-            return self._bindings(facts, name, bindings)
+            return self._or_submodule(facts, name, self._bindings(facts, name, bindings), bound_at)
         if facts.forwards is not None and name in facts.forwards:
-            return self._forward(facts.forwards[name])
+            return self._or_submodule(facts, name, self._forward(facts.forwards[name]), bound_at)
         submodule = self._submodule(symbol)
         if submodule is not None:
             return submodule
@@ -207,6 +209,49 @@ class AliasMap:
         kind = self._modules.kind(candidate)
         exists = kind in (ModuleKind.FILE, ModuleKind.NAMESPACE, ModuleKind.OPAQUE)
         return self.resolve(Symbol(candidate)) if exists else None
+
+    def _or_submodule(self, facts: ModuleFacts, name: str, found: Resolution, bound_at: list[int]) -> Resolution:
+        """What a package's name is where there is a submodule of that name, too: loading that binds the name anew.
+
+        ::
+
+            from p.new import f      <- p.f is the function
+            from .f import level     <- p.f is the module, if nothing before has loaded it
+
+        Looked at is what the package's own ``__init__`` loads; what others load is not known here.
+        """
+        submodule = join(facts.module, name)
+        if not facts.is_package or found.missing or self._modules.kind(submodule) is not ModuleKind.FILE:
+            return found
+        if found.kind is EndKind.MODULE and found.end == Symbol(submodule):
+            return found
+        first, last_one = min(bound_at, default=-1), max(bound_at, default=-1)
+        loads = self._loads_of(facts, submodule, first, last_one)
+        after = [load for load in loads if load.start > last_one]
+        if not after or any(load.start <= first and not load.guarded for load in loads):
+            return found
+        if len(after) == len(loads) and not all(load.guarded for load in after):
+            return self.resolve(Symbol(submodule))
+        return self._merge([found, self.resolve(Symbol(submodule))])
+
+    def _loads_of(self, facts: ModuleFacts, submodule: str, first: int, last_one: int) -> list[TopImport]:
+        """The imports of a package's ``__init__`` that load one of its submodules, if it is not loaded yet.
+
+        The package binds the submodule's name from ``first`` to ``last_one``. A ``from . import f`` further down
+        finds that, and loads nothing.
+        """
+        plain = [top for top in facts.top_imports if contains(submodule, top.module)]
+        if any(top.start <= first and not top.guarded for top in plain):  # ``from .f import f``, as a rule
+            return plain
+        around = frozenset((*ancestors(facts.module), facts.module))
+        loads: list[TopImport] = []
+        for top in facts.top_imports:
+            named = top.module if top.name is None else join(top.module, top.name)
+            if named == submodule and -1 < last_one < top.start:
+                continue
+            if any(submodule in self.reach(module, around) for module in {top.module, named} - {facts.module}):
+                loads.append(top)
+        return loads
 
     def _forward(self, target: Symbol) -> Resolution:
         """A ``__getattr__`` map's entry; ``"p.new.g"`` may mean a name in ``p.new`` as well as a module."""
@@ -377,15 +422,20 @@ class AliasMap:
             return known
         facts = self._modules.facts(module)
         loaded: dict[str, None] = dict.fromkeys(ancestors(module))
+        is_settled = True
         for top in () if facts is None else facts.top_imports:
             for name in (*ancestors(top.module), top.module):
                 loaded[name] = None
             if top.name is not None:
                 submodule = join(top.module, top.name)
-                if self._modules.kind(submodule) is ModuleKind.FILE and self._is_submodule(top.module, top.name):
-                    loaded[submodule] = None
+                if self._modules.kind(submodule) is ModuleKind.FILE:
+                    end = self.resolve(Symbol(top.module, top.name))
+                    is_settled = is_settled and end.kind is not EndKind.CYCLE
+                    if end.end == Symbol(submodule):
+                        loaded[submodule] = None
         found = tuple(name for name in loaded if self._modules.kind(name) is ModuleKind.FILE)
-        self._imports[module] = found
+        if is_settled:
+            self._imports[module] = found
         return found
 
     def _is_submodule(self, package: str, name: str) -> bool:

@@ -425,7 +425,7 @@ class Ownership:
             name = self._canonical_name(target, symbol, found, listed=listed)
             if name is not None:
                 new = Symbol(target.canonical, name)
-                failing = self._failing(symbol, found) or self._two_things(symbol, found)
+                failing = self._failing(symbol, found) or self._two_things(found)
                 if failing is not None:
                     return failing
                 unreadable = self._unreadable_hop(found)
@@ -462,14 +462,18 @@ class Ownership:
             )
         return False
 
-    def _two_things(self, symbol: Symbol, found: Resolution) -> Finding | None:
+    def _two_things(self, found: Resolution) -> Finding | None:
         """The finding for an attribute of a package that is a submodule too, as soon as somebody imports that."""
-        assert symbol.name is not None
-        submodule = join(symbol.module, symbol.name)
-        if self.modules.kind(submodule) is not ModuleKind.FILE or submodule in self.alias_map.reach(symbol.module):
-            return None
-        detail = f"{submodule} is bound by the package's __init__, and a submodule that replaces it when imported"
-        return Finding(Relation.UNDECIDABLE, None, found.chain, Reason.AMBIGUOUS_BINDING, detail)
+        for hop in found.chain:
+            submodule = join(hop.module, hop.name or "")
+            if hop.name is None or hop.module in self.canonical_modules:
+                continue
+            if self.alias_map.resolve(hop).kind is EndKind.MODULE:
+                continue
+            if self.modules.kind(submodule) is ModuleKind.FILE and submodule not in self.alias_map.reach(hop.module):
+                detail = f"{submodule} is bound by its package, and a submodule that replaces it when imported"
+                return Finding(Relation.UNDECIDABLE, None, found.chain, Reason.AMBIGUOUS_BINDING, detail)
+        return None
 
     def _unreadable_hop(self, found: Resolution) -> str | None:
         """The first module on the way that the Python running unshim could not import, and why."""
@@ -620,7 +624,9 @@ class Ownership:
         for name in (*ancestors(module)[1:], module):
             package, _, attribute = name.rpartition(".")
             facts = self.modules.facts(package)
-            if facts is None or attribute not in facts.names:
+            stars = () if facts is None else facts.stars
+            starred = any(attribute in self.alias_map.exported_names(star.module) for star in stars)
+            if facts is None or not (attribute in facts.names or starred):
                 continue
             found = self.alias_map.resolve(Symbol(package, attribute))
             if found.kind is not EndKind.MODULE or found.end != self.alias_map.resolve(Symbol(name)).end:

@@ -433,10 +433,26 @@ class AliasMap:
                     is_settled = is_settled and end.kind is not EndKind.CYCLE
                     if end.end == Symbol(submodule):
                         loaded[submodule] = None
+            for name in self._forwarded_to(top.module, top.name):
+                loaded.update(dict.fromkeys((*ancestors(name), name)))
         found = tuple(name for name in loaded if self._modules.kind(name) is ModuleKind.FILE)
         if is_settled:
             self._imports[module] = found
         return found
+
+    def _forwarded_to(self, module: str, name: str | None) -> Iterator[str]:
+        """The modules that a literal ``__getattr__`` imports when ``name`` is taken from its module."""
+        seen: set[Symbol] = set()
+        while name is not None and (facts := self._modules.facts(module)) is not None:
+            if name in facts.names or name not in (facts.forwards or {}) or Symbol(module, name) in seen:
+                return
+            seen.add(Symbol(module, name))
+            assert facts.forwards is not None
+            target = facts.forwards[name]
+            if self._modules.kind(target.module) is ModuleKind.MISSING and parent(target.module):
+                target = Symbol(parent(target.module), last(target.module))
+            module, name = target.module, target.name
+            yield module
 
     def _is_submodule(self, package: str, name: str) -> bool:
         return self.resolve(Symbol(package, name)).end == Symbol(join(package, name))

@@ -221,6 +221,9 @@ class AliasMap:
         Looked at is what the package's own ``__init__`` loads; what others load is not known here.
         """
         submodule = join(facts.module, name)
+        if found.kind is EndKind.CYCLE and facts.is_package:
+            # The package is still running as it is asked for the name, so that the submodule is looked for.
+            return self._submodule(Symbol(facts.module, name)) or found
         if not facts.is_package or found.missing or self._modules.kind(submodule) is not ModuleKind.FILE:
             return found
         if found.kind is EndKind.MODULE and found.end == Symbol(submodule):

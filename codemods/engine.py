@@ -9,7 +9,7 @@ from codemods.broken import find_in_broken
 from codemods.collapse import find_collapses
 from codemods.decisions import Elsewhere, ParsedFile
 from codemods.faulty import carry_out
-from codemods.imports import find_imports
+from codemods.imports import ImportFindings, find_imports
 from codemods.mentions import Mentions
 from codemods.merges import merge_rewritten, written_spans
 from codemods.ownership import Ownership
@@ -62,8 +62,9 @@ def rewrite_file(file: ParsedFile, rules: Rules) -> FileResult:
         found = find_imports(file, rules.ownership, rules.elsewhere, vetoed, pinned)
         strings = find_strings(file, rules.ownership, rules.mentions, rules.elsewhere, found.references, rules.asked)
         references = (*found.references, *strings)
-        if not _needed_by(strings) <= pinned:
-            pinned |= _needed_by(strings)
+        needed = _needed_by(strings) | _loads_lost(found, rules.ownership)
+        if not needed <= pinned:
+            pinned |= needed
             continue
         edits = _edits(references)
         if not edits:
@@ -88,6 +89,22 @@ def _needed_by(strings: Iterable[Reference]) -> frozenset[str]:
         for one in strings
         if one.disposition is not Disposition.REWRITE
         and ((one.kind is ReferenceKind.PATCH_TARGET and one.old.is_module) or one.detail.startswith(NEEDS_IMPORT))
+    )
+
+
+def _loads_lost(found: ImportFindings, ownership: Ownership) -> frozenset[str]:
+    """Modules whose import by this file loads, on its way, what the file reads without importing it.
+
+    They stay, unless the canonical module loads the same.
+    """
+    executes = ownership.alias_map.executes
+    return frozenset(
+        one.old.module
+        for one in found.references
+        if one.disposition is Disposition.REWRITE
+        and one.new is not None
+        and one.kind in (ReferenceKind.FROM_IMPORT, ReferenceKind.IMPORT)
+        and any(module in executes(one.old.module) - executes(one.new.module) for module in found.leans_on)
     )
 
 

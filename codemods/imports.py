@@ -204,7 +204,7 @@ class ImportPass:
             return Verdict(Disposition.MANUAL, Reason.DIFFERENT_OBJECT, finding.detail)
         if node.start_byte in self.vetoed:
             return Verdict(Disposition.MANUAL, Reason.EQUAL_BRANCHES)
-        if old.module in self.pinned or self.ownership.loads_pinned(old.module, None if new is None else new.module):
+        if (self.file.path, old.module) in self.ownership.pinned or old.module in self.pinned:
             return Verdict(Disposition.MANUAL, Reason.LOADED_FOR_OTHERS)
         if runs_late(node):
             contested = self.contest(old, is_patch=False)

@@ -85,7 +85,7 @@ class Ownership:
         self.shims = (
             frozenset(shims).union(*(target.shims for target in self.targets)) - self.canonical_modules - self.homes
         )
-        self.pinned: frozenset[str] = frozenset()
+        self.pinned: frozenset[tuple[str, str]] = frozenset()
         self.contested: Mapping[tuple[str, Symbol], Contest] = {}
         self.renames: dict[str, dict[str, str]] = {target.canonical: dict(target.rename) for target in self.targets}
         """By module: local names that imports from it give to its names, and the names that replace them."""
@@ -103,27 +103,19 @@ class Ownership:
         self._distinctive: dict[str, frozenset[str]] = {}
         self._bound: dict[str, dict[tuple[EndKind, Symbol | None], list[str]]] = {}
 
-    def with_held(self, pinned: Iterable[str], contested: Mapping[tuple[str, Symbol], Contest]) -> Ownership:
+    def with_held(
+        self, pinned: Iterable[tuple[str, str]], contested: Mapping[tuple[str, Symbol], Contest]
+    ) -> Ownership:
         """The same ownership, with what must stay for the sake of others.
 
-        Imports that load ``pinned`` modules stay, for other files lean on them. ``contested`` are, by path and
-        old symbol, patches and the late reads that they are for, of which not all can move.
+        ``pinned`` are (path, module): there an import that loads the module stays, for other files lean on it.
+        ``contested`` are, by path and old symbol, patches and the late reads that they are for, of which not all
+        can move.
         """
         fresh = self.with_shims(())
         fresh.pinned = frozenset(pinned)
         fresh.contested = contested
         return fresh
-
-    def loads_pinned(self, old: str, new: str | None) -> bool:
-        """Whether an import of ``old`` loads a pinned module, itself or by what it imports, that ``new`` does not load.
-
-        The pinned module itself counts in any case: what ``new`` imports may be rewritten.
-        """
-        if not self.pinned:
-            return False
-        loaded = self.alias_map.executes(old) & self.pinned
-        still = frozenset() if new is None else self.alias_map.executes(new)
-        return old in self.pinned or not loaded <= still
 
     def with_shims(self, shims: Iterable[str]) -> Ownership:
         """The same ownership, looking at more modules."""

@@ -30,6 +30,7 @@ from codemods.sinks import Callees, Flow, Sink, Use, arguments_of, first_argumen
 from codemods.source import SourceText
 from codemods.symbols import (
     Symbol,
+    ancestors,
     is_dotted_name,
     last,
     package_of,
@@ -672,7 +673,8 @@ class _StringPass:
             verdict, mention = self._module_verdict(keys[0], node, mention)
             new = mention.finding.new
             if verdict is REWRITE and new is not None and mention.finding.relation is not Relation.MOVED:
-                if new.module not in self.ownership.alias_map.reach(mention.old.module):
+                packages = frozenset(ancestors(mention.old.module))  # what these import may be rewritten
+                if new.module not in self.ownership.alias_map.reach(mention.old.module, packages):
                     verdict = Verdict(Disposition.MANUAL, Reason.MODULE_AS_VALUE, f"{new.module} may not be loaded")
             if verdict is not REWRITE:
                 verdict = replace(verdict, detail=": ".join(filter(None, (_KEY, verdict.detail))))

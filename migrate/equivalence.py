@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from tree_sitter import Node, Tree
 
-from codemods.alias_map import AliasMap, EndKind, Resolution
+from codemods.alias_map import AliasMap, EndKind, ModuleKind, Resolution
 from codemods.bindings import absolute_module, bound_symbols
 from codemods.path_tests import without_tests
 from codemods.references import Disposition, Reference, ReferenceKind, Relation, Step
@@ -558,9 +558,9 @@ def _loaded(state: _State, path: str) -> set[str]:
     loaded: set[str] = set()
     while pending:
         name = pending.pop()
-        if name not in loaded and state.project.path_of(name) is not None:
+        if name not in loaded and state.project.kind(name) in (ModuleKind.FILE, ModuleKind.NAMESPACE):
             loaded.add(name)
-            pending += state.alias_map.loaded_by(name)
+            pending += (*dotted_ancestors(name), *state.alias_map.loaded_by(name))
     return loaded
 
 

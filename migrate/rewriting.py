@@ -204,10 +204,10 @@ class Rewriting:
         What stays in one file can need what another file imports; a patch needs the code that it is for to read
         the same namespace. Each round holds more references back, so that there is a last one.
         """
-        pinned: frozenset[str] = frozenset()
+        pinned: frozenset[tuple[str, str]] = frozenset()
         contested: dict[tuple[str, Symbol], Contest] = {}
         while True:
-            leaning = pinned.union(*(result.leans_on for result in results)) - pinned
+            leaning = self._leaning(results, reach) - pinned
             every = (one for result in results for one in result.references)
             fresh = contests(every, self._reads_own, reach.can_run)
             fresh = {key: one for key, one in fresh.items() if key not in contested or contested[key].moves > one.moves}
@@ -216,14 +216,25 @@ class Rewriting:
             pinned |= leaning
             contested |= fresh
             rules = self._rules(ownership.with_held(pinned, contested))
-            paths = {path for path, _ in fresh}
-            results = [one for result in results for one in self._again(result, rules, paths, leaning)]
+            paths = {path for path, _ in (*fresh, *leaning)}
+            results = [one for result in results for one in self._again(result, rules, paths)]
 
-    def _again(
-        self, result: FileResult, rules: Rules, paths: set[str], leaning: frozenset[str]
-    ) -> Iterator[FileResult]:
-        loads = (one.old.module for one in result.references)
-        if result.path in paths or any(not leaning.isdisjoint(self.alias_map.executes(module)) for module in loads):
+    @staticmethod
+    def _leaning(results: list[FileResult], reach: Reach) -> frozenset[tuple[str, str]]:
+        """(path, module): imports that load a module which code that they may run together with does not import."""
+        by_module: dict[str, list[str]] = {}
+        for result in results:
+            for module in result.leans_on:
+                by_module.setdefault(module, []).append(result.path)
+        return frozenset(
+            (result.path, module)
+            for result in results
+            for module in {one.old.module for one in result.references} & by_module.keys()
+            if any(reach.can_run(path, result.path) for path in by_module[module])
+        )
+
+    def _again(self, result: FileResult, rules: Rules, paths: set[str]) -> Iterator[FileResult]:
+        if result.path in paths:
             yield from self._kept([self._one_file(result.path, rules, {result.path: True})])
         else:
             yield result

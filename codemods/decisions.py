@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -157,8 +157,12 @@ class FilePass(Protocol):
     def own_line_indent(self, statement: ImportStatement) -> str | None:
         """The indentation of a statement that has its line(s) to itself; None where it shares them."""
 
-    def is_loaded(self, module: str) -> bool:
-        """Whether this file, or the package of ``module``, already makes sure that ``module`` is imported."""
+    def is_loaded(self, module: str, ran: Callable[[Node], bool] = lambda _: True, *, is_late: bool = True) -> bool:
+        """Whether this file, or the package of ``module``, already makes sure that ``module`` is imported.
+
+        Of this file's imports only those count of which ``ran`` says that they ran before. The package counts
+        where it is surely complete: for late code, and in a file that is not run by the package itself.
+        """
 
     def is_exported(self, local: str) -> bool:
         """Whether ``__all__`` names this name, or is computed so that it may."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tree_sitter import Node
@@ -35,6 +35,7 @@ from codemods.symbols import (
     join,
     last,
     package_of,
+    parent,
     relative_to,
 )
 from codemods.syntax import (
@@ -97,7 +98,7 @@ class ImportPass:
         self.canonical = 0
         self.may_launder = False
         self.moved_stars: dict[int, str] = {}
-        self.loaded_modules: list[str] | None = None
+        self.loaded_modules: list[tuple[Node, str]] | None = None
         self.has_sinks = may_have_sinks(file.source.data)
         self.callees: Callees | None = None
         self.uses: list[tuple[Use, Verdict, tuple[Edit, ...], Decision | None]] = []
@@ -471,9 +472,14 @@ class ImportPass:
             return False
         return local in facts.exports or not facts.exports_exact
 
-    def is_loaded(self, module: str) -> bool:
-        """Whether this file, or the package of ``module``, already makes sure that ``module`` is imported."""
-        if self.ownership.package_loads(module):
+    def is_loaded(self, module: str, ran: Callable[[Node], bool] = lambda _: True, *, is_late: bool = True) -> bool:
+        """Whether this file, or the package of ``module``, already makes sure that ``module`` is imported.
+
+        Of this file's imports only those count of which ``ran`` says that they ran before. The package counts
+        where it is surely complete: for late code, and in a file that is not run by the package itself.
+        """
+        is_complete = is_late or self.file.module not in self.alias_map.reach(parent(module))
+        if is_complete and self.ownership.package_loads(module):
             return True
         if self.loaded_modules is None:
             self.loaded_modules = []
@@ -482,13 +488,14 @@ class ImportPass:
                     continue
                 if not statement.is_from:
                     self.loaded_modules += [
-                        name.name for name in statement.names if name.span.start not in self.decisions
+                        (statement.node, name.name) for name in statement.names if name.span.start not in self.decisions
                     ]
                     continue
                 origin = self.file.origin_of(statement)
                 if origin is not None:
-                    self.loaded_modules += self._loaded_by_from(statement, origin)
-        return any(contains(module, loaded) for loaded in self.loaded_modules)
+                    loaded_here = self._loaded_by_from(statement, origin)
+                    self.loaded_modules += [(statement.node, loaded) for loaded in loaded_here]
+        return any(contains(module, loaded) and ran(node) for node, loaded in self.loaded_modules)
 
     def _loaded_by_from(self, statement: ImportStatement, origin: str) -> Iterator[str]:
         """The modules that a ``from`` statement loads as it will be written."""

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from tree_sitter import Node
+
 from codemods.alias_map import EndKind
 from codemods.decisions import (
     REWRITABLE,
@@ -19,11 +21,11 @@ from codemods.decisions import (
     dotted_edits,
 )
 from codemods.ownership import Finding
-from codemods.places import is_asserted, runs_late
+from codemods.places import is_asserted, runs_before, runs_late
 from codemods.references import Disposition, Edit, Reason, Relation
 from codemods.scopes import Occurrence, Role, Scope, ScopeKind, ScopeTable
 from codemods.symbols import Symbol, below, join, last, parent, parts, root
-from codemods.syntax import ImportedName, ImportStatement, ancestors, text_of
+from codemods.syntax import IMPORT_TYPES, ImportedName, ImportStatement, ancestors, text_of
 
 
 class ModuleName:
@@ -468,8 +470,10 @@ class ModuleName:
             return []
         in_full = below(start, new.module) is None and new.module != start
         first = root(new.module)
-        bound = not in_full or first == self.local == root(start) or self._is_imported(first)
-        if bound and self.owner.is_loaded(new.module):
+        node = use.occurrence.node
+        bound = not in_full or first == self.local == root(start) or self._is_bound_at(first, node)
+        is_late = runs_late(node)
+        if bound and self.owner.is_loaded(new.module, lambda statement: self._ran(statement, node), is_late=is_late):
             return []
         return self._add_import(new.module)
 
@@ -484,6 +488,23 @@ class ModuleName:
         else:
             text = f"{self.owner.source.newline}{indent}import {module}"
         return [Edit(statement.span.end, statement.span.end, text)]
+
+    def _is_bound_at(self, name: str, node: Node) -> bool:
+        """Whether a plain import of that package has surely run where the node runs."""
+        if not self._is_imported(name):
+            return False
+        imports = [found for found in self.table.resolving_to(name, self.scope) if found.role is Role.IMPORT]
+        statements = [outer for found in imports for outer in ancestors(found.node) if outer.type in IMPORT_TYPES]
+        return any(self._ran(statement, node) for statement in statements)
+
+    def _ran(self, statement: Node, node: Node) -> bool:
+        """Whether an import has run where a use of the local name runs: above it, or above all that bind the name."""
+        binders = [binder.statement.node for binder in self.binders]
+        return (
+            runs_before(statement, node)
+            or binders == [statement]
+            or all(runs_before(statement, binder) for binder in binders)
+        )
 
     def _is_imported(self, name: str) -> bool:
         """Whether the scope binds ``name`` by plain imports of that top-level package alone."""

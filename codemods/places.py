@@ -66,6 +66,12 @@ def is_in_function(node: Node) -> bool:
     return any(outer.type in FUNCTION_TYPES for outer in ancestors(node))
 
 
+def runs_before(statement: Node, node: Node) -> bool:
+    """Whether a statement has surely run when the node runs: it stands above it, in a block around it."""
+    around = any(outer == statement.parent for outer in ancestors(node))
+    return around and statement.end_byte <= node.start_byte
+
+
 def runs_late(node: Node) -> bool:
     """Whether the node is executed when a function is called, and not when the module is imported."""
     inner = node

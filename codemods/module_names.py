@@ -25,6 +25,7 @@ from codemods.places import is_asserted, runs_before, runs_late
 from codemods.references import Disposition, Edit, Reason, Relation
 from codemods.scopes import Occurrence, Role, Scope, ScopeKind, ScopeTable
 from codemods.symbols import Symbol, below, join, last, parent, parts, root
+from codemods.symbols import ancestors as packages_of
 from codemods.syntax import IMPORT_TYPES, ImportedName, ImportStatement, ancestors, text_of
 
 
@@ -411,6 +412,10 @@ class ModuleName:
                 return Verdict(Disposition.MANUAL, Reason.HIDDEN_SUBMODULE, hidden)
             if self.owner.file.module == new.module:
                 return Verdict(Disposition.KEEP, Reason.CANONICAL_OWN_IMPORT)
+        unfinished = self._unfinished(use, start)
+        if unfinished is not None:
+            detail = f"{unfinished} is still being imported when this runs, and so no attribute of its package yet"
+            return Verdict(Disposition.MANUAL, Reason.IMPORT_CYCLE, detail)
         if below(start, new.module) is not None or new.module == start:
             return None
         first = root(new.module)
@@ -419,6 +424,22 @@ class ModuleName:
         if not self.table.can_take(first, self.scope, [use.occurrence]) and not self._is_imported(first):
             return Verdict(Disposition.MANUAL, Reason.NAME_CAPTURE, f"{first} means something else here")
         return None
+
+    def _unfinished(self, use: Use, start: str) -> str | None:
+        """A package or module on the new path that imports this file, and may not be complete when the use runs.
+
+        ``import p.sub.new`` works then, but ``p.sub`` is set only after the ``__init__`` of ``p.sub`` has run. What
+        the old path reads today is there.
+        """
+        new = use.finding.new
+        if new is None or runs_late(use.occurrence.node):
+            return None
+        needed = (*packages_of(new.module)[1:], new.module)
+        if below(start, new.module) is not None or new.module == start:
+            needed = tuple(module for module in needed if below(start, module) is not None)
+        read = [module for module in (*packages_of(use.module), use.module) if below(start, module) is not None]
+        reach = self.owner.alias_map.reach
+        return next((one for one in needed if one not in read and self.owner.file.module in reach(one)), None)
 
     def _path_edits(self, use: Use, start: str) -> list[Edit]:
         """Edits of the path itself: the module part from ``start`` on, and the name where it differs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -421,7 +422,8 @@ class ModuleName:
         first = root(new.module)
         if first == self.local == root(start):
             return None
-        if not self.table.can_take(first, self.scope, [use.occurrence]) and not self._is_imported(first):
+        can_take = self.table.can_take(first, self.scope, [use.occurrence])
+        if not can_take and not (self._is_imported(first) and self._can_see(first, use.occurrence)):
             return Verdict(Disposition.MANUAL, Reason.NAME_CAPTURE, f"{first} means something else here")
         return None
 
@@ -526,6 +528,11 @@ class ModuleName:
             or binders == [statement]
             or all(runs_before(statement, binder) for binder in binders)
         )
+
+    def _can_see(self, name: str, found: Occurrence) -> bool:
+        """Whether no scope between this place and the one that the imports bind in has the name for its own."""
+        inner = itertools.takewhile(lambda scope: scope is not self.scope, found.scope.outwards())
+        return not any(name in scope.bound or name in scope.declared_global for scope in inner)
 
     def _is_imported(self, name: str) -> bool:
         """Whether the scope binds ``name`` by plain imports of that top-level package alone."""

@@ -376,8 +376,6 @@ SET_ASIDE = frozenset(
         "sys_modules",
         # OPEN: ``from p import old`` in ``p/__init__.py`` is rewritten by the second run only.
         "init_module",
-        # OPEN: a package binds a name, and an import of its submodule of the same name replaces it.
-        "hidden_submodule",
         # OPEN: a shim that binds names first and then replaces itself in sys.modules: its own names are not reached.
         "sys_mixed",
     }
@@ -476,8 +474,7 @@ class _Drawing:
             prefix = self.pick(("pk", "pk.sub"))
         canonical = self._canonical(f"{prefix}.core")
         homes = [canonical]
-        leaves = [one for one in LEAVES if "hidden_submodule" not in self.aside or one not in OBJECTS]
-        for leaf in self.some(leaves, 1, 4):
+        for leaf in self.some(LEAVES, 1, 4):
             folder = self.pick([name for name in ("pk", "pk", "pk.sub") if name in self.modules])
             homes.append(self._shim(_Module(f"{folder}.{leaf}"), homes))
         self._init(top, homes)

@@ -372,12 +372,13 @@ SET_ASIDE = frozenset(
         "patch_elsewhere",
         # OPEN: a name of a shim is set from outside (``old.name = 1``), and those who read it under the old path move.
         "assign",
-        # OPEN: ``import p.old; sys.modules["p.old"].name``: the import moves, the read of sys.modules does not.
+        # OPEN: ``sys.modules["p.old"].name`` that stays can become one that moves, for a second run.
         "sys_modules",
         # OPEN: ``from p import old`` in ``p/__init__.py`` is rewritten by the second run only.
         "init_module",
-        # OPEN: a shim that binds names first and then replaces itself in sys.modules: its own names are not reached.
-        "sys_mixed",
+        # OPEN: a package binds a name, and an import of its submodule of the same name replaces it. The check of the
+        # result refuses some of these, and misses those that depend on the order in which others import.
+        "hidden_submodule",
     }
 )
 """Rows that are known to change behaviour: drawn only where they are asked for."""

@@ -232,7 +232,7 @@ def test_a_file_that_was_not_checked_is_listed_once_where_others_lean_on_an_impo
     repo.commit(
         {
             "app/loads.py": "import app.old_manager\nm = app.old_manager.ChatManager\n",
-            "app/leans.py": "import app\nprint(app.old_manager)\n",
+            "app/leans.py": "import app, app.loads\nprint(app.old_manager)\n",
             "broken.py": "from app.old_manager import (\n",
         }
     )

@@ -130,10 +130,16 @@ class ImportPass:
                 decision = self.decisions.get(name.span.start)
                 if decision is not None and decision.verdict is REWRITE:
                     continue
-                loaded = name.name if not statement.is_from else join(origin or "", name.name)
-                if contains(module, loaded) or (origin and contains(module, origin)):
+                if not statement.is_from and contains(module, name.name):
+                    return True
+                if origin and (contains(module, origin) or self._takes_module(Symbol(origin, name.name), module)):
                     return True
         return False
+
+    def _takes_module(self, symbol: Symbol, module: str) -> bool:
+        """Whether ``from package import name`` surely loads a submodule: no other thing of that name comes first."""
+        submodule = join(symbol.module, symbol.name or "")
+        return contains(module, submodule) and self.alias_map.resolve(symbol).kind is EndKind.MODULE
 
     # findings of statements
 

@@ -13,7 +13,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from tree_sitter import Node
@@ -22,7 +22,17 @@ from codemods.bindings import absolute_module
 from codemods.references import Edit
 from codemods.scopes import Role, ScopeTable, scope_table
 from codemods.source import SourceText
-from codemods.syntax import IMPORT_TYPES, ImportStatement, Span, ancestors, parse, statement_of, text_of
+from codemods.syntax import (
+    IMPORT_TYPES,
+    ImportedName,
+    ImportStatement,
+    Span,
+    ancestors,
+    import_statements,
+    parse,
+    statement_of,
+    text_of,
+)
 
 _FALLBACK_ERRORS = frozenset({"ImportError", "ModuleNotFoundError"})
 
@@ -81,6 +91,7 @@ class _Merging:
         self.proved = proved
         self.tree = parse(source.data)
         self.table: ScopeTable | None = None
+        self.imported: dict[int, str] = {}
 
     def run(self) -> Merges:
         edits: list[Edit] = []
@@ -111,10 +122,14 @@ class _Merging:
         return any(node.start_byte <= span.start and span.end <= node.end_byte for span in self.touched)
 
     def _bound(self, statement: ImportStatement) -> frozenset[Bound]:
+        return frozenset(bound for _, bound in self._names(statement))
+
+    def _names(self, statement: ImportStatement) -> Iterator[tuple[ImportedName, Bound]]:
         if not statement.is_from:
-            return frozenset((name.local if name.asname else name.name, name.name) for name in statement.names)
+            yield from ((name, (name.local if name.asname else name.name, name.name)) for name in statement.names)
+            return
         origin = absolute_module(statement, self.module, is_package=self.is_package) or "?"
-        return frozenset((name.local, f"{origin}:{name.name}") for name in statement.names)
+        yield from ((name, (name.local, f"{origin}:{name.name}")) for name in statement.names)
 
     # try / except ImportError
 
@@ -165,7 +180,7 @@ class _Merging:
                 continue
             following = self._following_imports(statements[index + 1 :])
             known = bound <= earlier.keys() or bound <= following
-            if known and self._is_touched(node) and self._has_own_lines(node) and self._is_only_binding(bound):
+            if known and self._is_touched(node) and self._has_own_lines(node) and self._is_only_binding(node, bound):
                 edits.append(Edit(self.source.line_start(node.start_byte), self.source.line_end(node.end_byte), ""))
                 continue
             earlier.update(dict.fromkeys(bound, True))
@@ -186,15 +201,34 @@ class _Merging:
         around = self.source.text(start, node.start_byte) + self.source.text(node.end_byte, end)
         return not around.strip() and b"#" not in (node.text or b"")
 
-    def _is_only_binding(self, bound: frozenset[Bound]) -> bool:
+    def _is_only_binding(self, node: Node, bound: frozenset[Bound]) -> bool:
         """Whether the scope binds these names by imports alone, all of the same thing."""
         if self.table is None:
             self.table = scope_table(self.tree)
-        for local, _ in bound:
-            for found in self.table.occurrences.get(local.partition(".")[0], ()):
-                if found.role in (Role.STORE, Role.DELETE, Role.DECLARE):
-                    return False
+            self.imported = {
+                name.span.start: _value(bound_name)
+                for statement in import_statements(self.tree)
+                for name, bound_name in self._names(statement)
+            }
+        for local, origin in bound:
+            name = local.partition(".")[0]
+            found = self.table.occurrences.get(name, ())
+            if any(one.role in (Role.STORE, Role.DELETE, Role.DECLARE) for one in found):
+                return False
+            imports = [(one, self.table.scope_of(one)) for one in found if one.role is Role.IMPORT]
+            here = next((scope for one, scope in imports if node.start_byte <= one.span.start < node.end_byte), None)
+            if here is None or here.has_star_import:
+                return False
+            mine = _value((local, origin))
+            if any(self.imported.get(one.span.start) != mine for one, scope in imports if scope is here):
+                return False
         return True
+
+
+def _value(bound: Bound) -> str:
+    """What the local name is bound to: ``import p.new`` binds ``p``."""
+    local, origin = bound
+    return origin.partition(".")[0] if local == origin else origin
 
 
 def _is_import_fallback(clause: Node) -> bool:

@@ -200,6 +200,9 @@ class ModuleName:
         if not targets:
             return self._without_uses(decision, module)
         (target,) = targets
+        if self._is_public() and not self.owner.ownership.is_interchangeable(module, target):
+            detail = f"others may take {self.local} from here, and something of it that {target} does not have"
+            return Verdict(Disposition.MANUAL, Reason.PUBLIC_NAME, detail), None
         return self.owner.verdict_at(
             decision.statement.node,
             decision.name.span,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from codemods.symbols import Symbol
+from codemods.symbols import Symbol, join
 
 
 class ReferenceKind(StrEnum):
@@ -177,6 +177,13 @@ class Reference:
     edits: tuple[Edit, ...] = ()
     step: Step | None = None
     at_run_time: AtRunTime = AtRunTime.NOTHING
+
+    @property
+    def may_mean(self) -> frozenset[str]:
+        """What an ambiguous name can be: a submodule, where its package binds the same name to something else."""
+        if self.reason is not Reason.AMBIGUOUS_BINDING:
+            return frozenset()
+        return frozenset(join(hop.module, hop.name) for hop in self.chain if hop.name is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from codemods.ownership import Ownership
 from codemods.path_tests import find_tests
 from codemods.references import Disposition, Reason, Reference, Relation
 from codemods.shims import Verdict, judge
-from codemods.symbols import join, last, parent
+from codemods.symbols import last, parent
 from codemods.syntax import FUNCTION_TYPES, ancestors, parse, text_of
 from migrate.project import Project
 from migrate.recipe import Recipe
@@ -153,10 +153,8 @@ class DeletionProof:
                 texts[module].append(place)
                 continue
             left[module] += 1
-            if reference.reason is Reason.AMBIGUOUS_BINDING:  # a package's name, or its submodule of that name
-                for meant in (join(hop.module, hop.name or "") for hop in reference.chain):
-                    if meant != module:
-                        held[meant].append(f"held by {place}: {reference.old}, which may mean it")
+            for meant in reference.may_mean - {module}:
+                held[meant].append(f"held by {place}: {reference.old}, which may mean it")
             holder = self.project.module_of(reference.path)
             if reference.reason is Reason.KEEP_COMMENT:  # who keeps a line wants the file that has it
                 held[holder].append(f"line {reference.line} is kept by a comment")

@@ -14,7 +14,7 @@ from codemods.mentions import Mentions
 from codemods.notebooks import rewrite_notebook
 from codemods.ownership import Contest, Ownership
 from codemods.patches import contests, reads_global, with_effects
-from codemods.references import Reference, Unchecked
+from codemods.references import Reason, Reference, Unchecked
 from codemods.scopes import scope_table
 from codemods.sinks import may_have_sinks
 from codemods.source import SourceText
@@ -26,6 +26,7 @@ from migrate.project import Project
 from migrate.reach import Reach
 from migrate.recipe import Recipe
 from migrate.search import TextElsewhere
+from migrate.shadows import Shadows
 
 Progress = Callable[[str], None]
 
@@ -73,7 +74,7 @@ class Rewriting:
         paths += [path for path, source in self.notebooks.items() if _may_concern(source.data, ownership, mentions)]
         paths.sort()
         self.progress(f"comparing {len(paths)} files")
-        rules = self._rules(ownership)
+        rules = self._rules(ownership, self.project.contents)
         results = self._kept(mapped(lambda path: self._one_file(path, rules, relevant), paths, self.jobs))
         reach = Reach(self.project)
         results = self._settled(results, ownership, reach)
@@ -161,8 +162,9 @@ class Rewriting:
 
     # what the passes know of other files
 
-    def _rules(self, ownership: Ownership) -> Rules:
-        elsewhere = TextElsewhere(self.project.contents, self._own_paths())
+    def _rules(self, ownership: Ownership, texts: Mapping[str, bytes]) -> Rules:
+        """``texts`` say which names other files may take from a module."""
+        elsewhere = TextElsewhere(texts, self._own_paths())
         return Rules(ownership, Mentions(ownership), elsewhere, self._is_proved, self.recipe.texts)
 
     def _own_paths(self) -> dict[str, str]:
@@ -202,21 +204,35 @@ class Rewriting:
         """The results, made anew for the files in which something must stay for the sake of another file.
 
         What stays in one file can need what another file imports; a patch needs the code that it is for to read
-        the same namespace. Each round holds more references back, so that there is a last one.
+        the same namespace. Each round holds more references back, so that there is a last one. Then what
+        stays because others may take it is asked about again, over the texts that the others have now, as long as
+        that frees something.
         """
         pinned: frozenset[tuple[str, str]] = frozenset()
         contested: dict[tuple[str, Symbol], Contest] = {}
+        shadows = Shadows(self.project, self.alias_map)
+        texts = self.project.contents
+        asked: set[str] = set()
+        left: int | None = None
         while True:
-            leaning = self._leaning(results, reach) - pinned
+            leaning = (self._leaning(results, reach) | shadows.deciding(results)) - pinned
             every = (one for result in results for one in result.references)
             fresh = contests(every, self._reads_own, reach.can_run)
             fresh = {key: one for key, one in fresh.items() if key not in contested or contested[key].moves > one.moves}
-            if not leaning and not fresh:
-                return results
+            paths = {path for path, _ in (*fresh, *leaning)}
+            if paths:  # what the others have now may not be what they will have
+                paths |= asked
+                texts, asked, left = self.project.contents, set(), None
+            else:
+                staying = [one.path for result in results for one in result.references if one.reason in _FOR_OTHERS]
+                if not staying or (left is not None and len(staying) >= left):
+                    return results
+                paths, left = set(staying), len(staying)
+                texts = {**self.project.contents, **{result.path: result.data for result in results}}
+                asked |= paths
             pinned |= leaning
             contested |= fresh
-            rules = self._rules(ownership.with_held(pinned, contested))
-            paths = {path for path, _ in (*fresh, *leaning)}
+            rules = self._rules(ownership.with_held(pinned, contested), texts)
             results = [one for result in results for one in self._again(result, rules, paths)]
 
     @staticmethod
@@ -250,6 +266,10 @@ class Rewriting:
                 and reads_global(scope_table(parse(source.data)), symbol.name)
             )
         return self._own_reads[symbol]
+
+
+_FOR_OTHERS = frozenset({Reason.PUBLIC_NAME, Reason.SIDE_EFFECT_IMPORT})
+"""Why a module's name stays as long as other files may take it from the file."""
 
 
 def _may_concern(data: bytes, ownership: Ownership, mentions: Mentions) -> bool:

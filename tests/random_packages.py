@@ -41,7 +41,9 @@ class RandomPackage:
 
     @property
     def files(self) -> dict[str, bytes]:
-        return {path: "\n".join(blocks).encode() for path, blocks in self.blocks.items()}
+        """With a file that imports all consumers, as whoever runs them in one process has it."""
+        drawn = {path: "\n".join(blocks).encode() for path, blocks in self.blocks.items()}
+        return drawn | {"everything.py": "".join(f"import {one}\n" for one in self.consumers).encode()}
 
     def __str__(self) -> str:
         shown = [f"-- {path} --\n{content.decode()}" for path, content in sorted(self.files.items())]

@@ -33,7 +33,11 @@ FALLIBLE = {
         pytest.param("from p.new import f\nif x:\n  from p.old import f\n", "from p.new import f\nif x:\n  from p.new import f\n", id="another block"),
         pytest.param("from p.old import f\nf()\nfrom p.new import f\n", "from p.new import f\nf()\nfrom p.new import f\n", id="a use between"),
         pytest.param("import p.new\nimport p.old as o\no.f\n", "import p.new\nimport p.new as o\no.f\n", id="a plain import and an alias"),
+        pytest.param("from p.new import f\nfrom o import f\nfrom p.old import f\n", "from p.new import f\nfrom o import f\nfrom p.new import f\n", id="bound by another import between"),
+        pytest.param("from p.new import f\nif x:\n  from o import f\nfrom p.old import f\n", "from p.new import f\nif x:\n  from o import f\nfrom p.new import f\n", id="bound by another import in a branch between"),
+        pytest.param("from p.new import f\nfrom o import *\nfrom p.old import f\n", "from p.new import f\nfrom o import *\nfrom p.new import f\n", id="a star between may bind it"),
         # duplicates that go
+        pytest.param("from p.new import f\ndef h():\n  from o import f\nfrom p.old import f\n", "from p.new import f\ndef h():\n  from o import f\n", id="another import in another scope"),
         pytest.param("from p.new import f\nfrom p.old import f\nf()\n", "from p.new import f\nf()\n", id="behind the canonical one"),
         pytest.param("from p.old import f\nfrom p.new import f\nf()\n", "from p.new import f\nf()\n", id="directly before the canonical one"),
         pytest.param("from p.old import f\nimport os\nfrom p.new import g, f\n", "import os\nfrom p.new import g, f\n", id="imports alone between"),

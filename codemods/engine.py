@@ -14,7 +14,16 @@ from codemods.mentions import Mentions
 from codemods.merges import merge_rewritten, written_spans
 from codemods.ownership import Ownership
 from codemods.python2 import find_in_python2
-from codemods.references import Disposition, Edit, Reason, Reference, ReferenceKind, apply_edits, offset_before
+from codemods.references import (
+    IMPORT_KINDS,
+    Disposition,
+    Edit,
+    Reason,
+    Reference,
+    ReferenceKind,
+    apply_edits,
+    offset_before,
+)
 from codemods.source import SourceText
 from codemods.strings import NEEDS_IMPORT, find_strings
 from codemods.syntax import SyntaxFault, parse
@@ -103,7 +112,7 @@ def _loads_lost(found: ImportFindings, ownership: Ownership) -> frozenset[str]:
         for one in found.references
         if one.disposition is Disposition.REWRITE
         and one.new is not None
-        and one.kind in (ReferenceKind.FROM_IMPORT, ReferenceKind.IMPORT)
+        and one.kind in IMPORT_KINDS
         and any(module in executes(one.old.module) - executes(one.new.module) for module in found.leans_on)
     )
 

@@ -25,11 +25,22 @@ from codemods.decisions import (
 from codemods.module_names import ModuleName
 from codemods.ownership import Finding, Ownership
 from codemods.places import has_keep_comment, is_in_function, is_path_under_test, runs_late
-from codemods.references import AtRunTime, Disposition, Edit, Reason, Reference, ReferenceKind, Relation, Step
+from codemods.references import (
+    IMPORT_KINDS,
+    AtRunTime,
+    Disposition,
+    Edit,
+    Reason,
+    Reference,
+    ReferenceKind,
+    Relation,
+    Step,
+)
 from codemods.scopes import Occurrence, Role, Scope, ScopeTable, scope_table
 from codemods.sinks import OBJECT_SINKS, Callees, Sink, first_argument, may_have_sinks, name_argument
 from codemods.symbols import (
     Symbol,
+    below,
     contains,
     is_dotted_name,
     join,
@@ -120,8 +131,48 @@ class ImportPass:
             if one.kind in (ReferenceKind.ATTRIBUTE, ReferenceKind.MODULE_OBJECT)
             and one.disposition is not Disposition.REWRITE
         }
-        staying |= self.pinned
+        staying |= self.pinned | self._entered()
         return frozenset(module for module in staying if not self._still_imports(module))
+
+    def _entered(self) -> frozenset[str]:
+        """Submodules that paths in the file go through, ``p.sub.f``, of those whose import it is about to lose.
+
+        Without the modules that are looked at anyway: paths through these are references.
+        """
+        executes = self.alias_map.executes
+        lost: set[str] = set()
+        for one in self.references:
+            if one.disposition is Disposition.REWRITE and one.new is not None and one.kind in IMPORT_KINDS:
+                lost |= executes(one.old.module) - executes(one.new.module)
+        lost = {one for one in lost if parent(one) and not self.ownership.is_watched(one)}
+        lost = {module for module in lost if f".{last(module)}".encode() in self.source.data}
+        lost = {module for module in lost if not any(module in executes(one) for one in self._loads_after())}
+        if not lost:
+            return frozenset()
+        table = scope_table(self.file.tree)
+        found: set[str] = set()
+        for statement in self.statements:
+            for name in statement.names:
+                start = self._bound_module(statement, name) or ""
+                for occurrence in table.occurrences.get(name.local, ()) if start else ():
+                    path = join(start, *(attribute for attribute, _ in occurrence.path()[1:]))
+                    found |= {module for module in lost if below(start, module) and contains(module, path)}
+        return frozenset(found)
+
+    def _loads_after(self) -> Iterator[str]:
+        """The modules that the statements of the file will import."""
+        for statement in self.statements:
+            origin = self.file.origin_of(statement) if statement.is_from else None
+            if origin is not None:
+                yield from self._loaded_by_from(statement, origin)
+            for name in () if statement.is_from else statement.names:
+                decision = self.decisions.get(name.span.start)
+                if decision is None or decision.verdict is not REWRITE:
+                    yield name.name
+                    continue
+                if decision.finding.new is not None:
+                    yield decision.finding.new.module
+                yield from () if decision.written is None else decision.written.modules
 
     def _still_imports(self, module: str) -> bool:
         for statement in self.statements:
@@ -505,15 +556,12 @@ class ImportPass:
 
     def _loaded_by_from(self, statement: ImportStatement, origin: str) -> Iterator[str]:
         """The modules that a ``from`` statement loads as it will be written."""
-        moves_on = statement.star is not None and statement.span.start in self.moved_stars
-        if not moves_on:
-            yield origin
-        else:
-            yield self.moved_stars[statement.span.start]
+        if statement.star is not None:
+            yield self.moved_stars.get(statement.span.start, origin)
         for name in statement.names:
             decision = self.decisions.get(name.span.start)
             if decision is None or decision.verdict is not REWRITE or decision.finding.new is None:
-                yield join(origin, name.name)
+                yield from (origin, join(origin, name.name))
             else:
                 yield decision.finding.new.module
 

@@ -98,7 +98,7 @@ class Ownership:
         names = {name for ends in self._owned.values() for found in ends.values() for name in found}
         names |= {old.name for old in self._moves if old.name is not None}
         pattern = "|".join(re.escape(name) for name in sorted(names))
-        self._attributes = re.compile(rf"\.\s*(?:{pattern})\b".encode()) if names else None
+        self._attributes = re.compile(rf"(?:\.\s*|[\"'])(?:{pattern})\b".encode()) if names else None
         self._findings: dict[Symbol, Finding | None] = {}
         self._distinctive: dict[str, frozenset[str]] = {}
         self._bound: dict[str, dict[tuple[EndKind, Symbol | None], list[str]]] = {}
@@ -256,11 +256,13 @@ class Ownership:
         if not self.is_silent(old):
             return False
         return all(
-            self.alias_map.same_object(Symbol(old, name), Symbol(new, name)) for name in self.alias_map.names(old)
+            self.alias_map.same_object(Symbol(old, name), Symbol(new, name))
+            and not self.alias_map.resolve(Symbol(new, name)).missing
+            for name in self.alias_map.names(old)
         )
 
     def mentions_attribute(self, data: bytes) -> bool:
-        """Whether ``.name`` stands in the text for a name that is owned or moved."""
+        """Whether ``.name`` or ``"name"`` stands in the text for a name that is owned or moved."""
         return self._attributes is not None and self._attributes.search(data) is not None
 
     def module_finding(self, module: str) -> Finding | None:

@@ -38,6 +38,10 @@ TEXT_KINDS = frozenset(
 """Texts in Python files that are rewritten only where the recipe asks for their kind."""
 
 
+IMPORT_KINDS = frozenset({ReferenceKind.FROM_IMPORT, ReferenceKind.IMPORT})
+"""The statements that import."""
+
+
 class Relation(StrEnum):
     """What the path is bound to, compared with the canonical symbol."""
 

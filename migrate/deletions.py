@@ -17,6 +17,7 @@ from codemods.syntax import FUNCTION_TYPES, ancestors, parse, text_of
 from migrate.project import Project
 from migrate.recipe import Recipe
 from migrate.repository import Entry
+from migrate.shadows import Shadows
 
 _HARMLESS = frozenset({Reason.TEXT_MENTION, Reason.RUNTIME_NAME})
 """Texts that people read, and names that import nothing: kept, they do not keep a module from being deleted."""
@@ -136,6 +137,7 @@ class DeletionProof:
     def prove(self, ownership: Ownership, references: list[Reference]) -> Deletions:
         """Judge every watched module: what still holds it, and which ones can go together."""
         held: dict[str, list[str]] = defaultdict(list)  # the reasons, as they are told
+        shadows = Shadows(self.project, self.alias_map)
         left: Counter[str] = Counter()
         rewritten: Counter[str] = Counter()
         texts: dict[str, list[str]] = defaultdict(list)
@@ -153,7 +155,7 @@ class DeletionProof:
                 texts[module].append(place)
                 continue
             left[module] += 1
-            for meant in reference.may_mean - {module}:
+            for meant in filter(shadows.is_shadow, reference.may_mean - {module}):
                 held[meant].append(f"held by {place}: {reference.old}, which may mean it")
             holder = self.project.module_of(reference.path)
             if reference.reason is Reason.KEEP_COMMENT:  # who keeps a line wants the file that has it

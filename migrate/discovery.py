@@ -326,6 +326,8 @@ class Discovery:
             return True
         owned = ours = 0
         for name in self.alias_map.names(module):
+            if name.startswith("_"):  # how it forwards
+                continue
             symbol = Symbol(module, name)
             end = self.alias_map.resolve(symbol).end
             if end is None or self.project.kind(end.module) is ModuleKind.EXTERNAL:

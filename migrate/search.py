@@ -80,24 +80,19 @@ class TextElsewhere:
 
     def _look(self, module: str, name: str) -> bool:
         tail, word = re.escape(last(module).encode()), re.escape(name.encode())
-        pattern = re.compile(
-            rb"\b"
-            + tail
-            + rb"(?:\s*\.\s*"
-            + word
-            + rb"\b|\s+import\s*(?:\*|\([^)]*\b"
-            + word
-            + rb"\b|[^\n(]*\b"
-            + word
-            + rb"\b))"
-        )
+        attribute = rb"\s*(?:\.\s*|,\s*[\"'])" + word + rb"\b"
+        names = rb"\s+import\s*(?:\*|\([^)]*\b" + word + rb"\b|[^\n(]*\b" + word + rb"\b)"
+        pattern = re.compile(rb"\b" + tail + rb"(?:" + attribute + rb"|" + names + rb")")
+        alias = re.compile(rb"\b" + tail + rb"\s+as\s+(\w+)")
         own = self._own.get(module)
         quick = name.encode()
-        relative = re.compile(rb"\bfrom\s+\.+\s+import\s*(?:\*|\([^)]*\b" + word + rb"\b|[^\n(]*\b" + word + rb"\b)")
+        relative = re.compile(rb"\bfrom\s+\.+" + names)
         is_package = own is not None and own.endswith("__init__.py")
         for path, data in self._contents.items():
             if path == own or (quick not in data and _STAR not in data):
                 continue
             if pattern.search(data) or (is_package and relative.search(data)):
+                return True
+            if any(re.search(rb"\b" + found + attribute, data) for found in set(alias.findall(data))):
                 return True
         return False

@@ -9,13 +9,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from codemods.alias_map import AliasMap, EndKind, ModuleKind
 from codemods.bindings import Binding, BindingKind
 from codemods.engine import FileResult
-from codemods.references import Disposition, Reference
-from codemods.symbols import Symbol, join, last, parent
+from codemods.references import Disposition
+from codemods.symbols import Symbol, ancestors, join, last, parent
 from migrate.project import Project
 
 
@@ -25,35 +25,33 @@ class Shadows:
     def __init__(self, project: Project, alias_map: AliasMap) -> None:
         self._project = project
         self._alias_map = alias_map
-        self._lost: dict[tuple[str, str], frozenset[str]] = {}
+        self._executed: dict[str, frozenset[str]] = {}
         self._taken: dict[str, bool] = {}
 
-    def deciding(self, results: Iterable[FileResult]) -> frozenset[tuple[str, str]]:
+    def deciding(self, results: Sequence[FileResult]) -> frozenset[tuple[str, str]]:
         """(path, module): the imports of a module that are to be rewritten and must not be.
 
         It does not matter whether the readers of the name can run together with them: nothing shows who is first.
         """
-        results = list(results)
         every = [one for result in results for one in result.references]
         staying = {one.old.module for one in every if one.disposition is not Disposition.REWRITE}
         return frozenset(
             (one.path, one.old.module)
             for one in every
             if one.disposition is Disposition.REWRITE
-            and any(self._decides(one.path, module, staying) for module in self._no_longer_loaded(one))
+            and one.new is not None
+            and any(
+                self._decides(one.path, shadow, one.new.module, staying)
+                for shadow in self._executed_shadows(one.old.module)
+            )
         )
 
-    def _no_longer_loaded(self, reference: Reference) -> frozenset[str]:
-        """The shadows that the import of the old module executes, and that of the new one does not."""
-        if reference.new is None:
-            return frozenset()
-        key = (reference.old.module, reference.new.module)
-        if key not in self._lost:
-            executes = self._alias_map.executes
-            self._lost[key] = frozenset(filter(self._is_shadow, executes(key[0]) - executes(key[1])))
-        return self._lost[key]
+    def _executed_shadows(self, module: str) -> frozenset[str]:
+        if module not in self._executed:
+            self._executed[module] = frozenset(filter(self.is_shadow, self._alias_map.executes(module)))
+        return self._executed[module]
 
-    def _is_shadow(self, module: str) -> bool:
+    def is_shadow(self, module: str) -> bool:
         """Whether the ``__init__`` of the module's package binds its name to anything but the module."""
         package, name = parent(module), last(module)
         facts = self._project.facts(package) if self._project.kind(package) is ModuleKind.FILE else None
@@ -63,17 +61,20 @@ class Shadows:
             return True
         return any(not _is_import_of(binding, module) for binding in facts.names.get(name, ()))
 
-    def _decides(self, path: str, module: str, staying: set[str]) -> bool:
-        package = parent(module)
-        executed = self._alias_map.executes(package)
-        if module not in executed:  # whoever imports it first makes the name the module
-            return self._is_taken(module)
-        if self._project.module_of(path) not in executed:  # the package itself has loaded it before
+    def _decides(self, path: str, shadow: str, new: str, staying: set[str]) -> bool:
+        """Whether the name is another thing if the file imports ``new`` instead of what executes the shadow."""
+        package = parent(shadow)
+        executes = self._alias_map.executes
+        if shadow not in executes(package):  # whoever imports it first makes the name the module
+            return shadow not in executes(new) and self._is_taken(shadow)
+        if self._project.module_of(path) not in executes(package):  # the package itself has loaded it before
             return False
-        if self._alias_map.resolve(Symbol(package, last(module))).kind is EndKind.MODULE:
+        if shadow in self._alias_map.reach(new, frozenset((*ancestors(package), package))):
+            return False
+        if self._alias_map.resolve(Symbol(package, last(shadow))).kind is EndKind.MODULE:
             return True
         # Loaded before the package binds the name, it stays hidden. Loaded by others afterwards, it would not.
-        return any(module in self._alias_map.executes(other) for other in staying)
+        return any(shadow in executes(other) for other in staying)
 
     def _is_taken(self, module: str) -> bool:
         """Whether any text takes the name from the package, other than in the module's own path."""
@@ -84,17 +85,17 @@ class Shadows:
     def _look(self, module: str) -> bool:
         package, name = re.escape(last(parent(module)).encode()), re.escape(last(module).encode())
         names = rb"(?:\*|\([^)]*\b" + name + rb"\b|[^\n(]*\b" + name + rb"\b)"
-        taken = re.compile(
-            rb"\bfrom\s+(?:[\w.]*\.)?(?:" + package + rb")?\s+import\s*" + names + rb"|"
-            rb"(?<!from )(?<!import )\b" + package + rb"\s*\.\s*" + name + rb"\b"
-        )
+        imported = re.compile(rb"\bfrom\s+(?:[\w.]*\.)?(?:" + package + rb")?\s+import\s*" + names)
+        attribute = re.compile(rb"^(.*)\.\s*" + name + rb"\b", re.MULTILINE)
         own = self._project.path_of(parent(module))
-        word = last(module).encode()
         return any(
-            (word in data or b"import *" in data) and taken.search(data) is not None
+            imported.search(data) or any(not _IN_IMPORT.fullmatch(found[1]) for found in attribute.finditer(data))
             for path, data in self._project.contents.items()
-            if path != own
+            if path != own and (last(module).encode() in data or b"import *" in data)
         )
+
+
+_IN_IMPORT = re.compile(rb"\s*(?:from|import)\s[\w\s.,]*")
 
 
 def _is_import_of(binding: Binding, module: str) -> bool:

@@ -69,12 +69,13 @@ class Shadows:
             return shadow not in executes(new) and self._is_taken(shadow)
         if self._project.module_of(path) not in executes(package):  # the package itself has loaded it before
             return False
-        if shadow in self._alias_map.reach(new, frozenset((*ancestors(package), package))):
+        around = frozenset((*ancestors(package), package))
+        if shadow in self._alias_map.reach(new, around):
             return False
         if self._alias_map.resolve(Symbol(package, last(shadow))).kind is EndKind.MODULE:
             return True
         # Loaded before the package binds the name, it stays hidden. Loaded by others afterwards, it would not.
-        return any(shadow in executes(other) for other in staying)
+        return any(shadow in self._alias_map.reach(other, around) for other in staying)
 
     def _is_taken(self, module: str) -> bool:
         """Whether any text takes the name from the package, other than in the module's own path."""

@@ -119,9 +119,9 @@ class AliasMap:
         return found
 
     def same_object(self, old: Symbol, new: Symbol) -> bool:
-        """Whether two symbols are proved to be the same object, whenever they are read."""
+        """Whether two symbols are proved to be the same object, whenever they are read; what is missing is none."""
         one, other = self.resolve(old), self.resolve(new)
-        if one.rebound is not None:
+        if one.rebound is not None or one.missing:
             return False
         return new in one.through or (one.found and one.kind is other.kind and one.end == other.end)
 
@@ -249,7 +249,7 @@ class AliasMap:
         around = frozenset((*ancestors(facts.module), facts.module))
         loads: list[TopImport] = []
         for top in facts.top_imports:
-            named = top.module if top.name is None else join(top.module, top.name)
+            named = Symbol(top.module, top.name).dotted
             if named == submodule and -1 < last_one < top.start:
                 continue
             if any(submodule in self.reach(module, around) for module in {top.module, named} - {facts.module}):
@@ -480,6 +480,10 @@ class AliasMap:
         if module not in self._executed:
             self._executed[module] = frozenset(self.reach(module))
         return self._executed[module]
+
+    def gives_up(self, old: str, new: str) -> frozenset[str]:
+        """The modules that importing ``old`` executes, and importing ``new`` instead does not."""
+        return self.executes(old) - self.executes(new)
 
     def asks_for(self, module: str, wanted: str) -> bool:
         """Whether a module imports another one by name at its top level, or something out of it."""

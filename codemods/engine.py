@@ -106,14 +106,14 @@ def _loads_lost(found: ImportFindings, ownership: Ownership) -> frozenset[str]:
 
     They stay, unless the canonical module loads the same.
     """
-    executes = ownership.alias_map.executes
+    gives_up = ownership.alias_map.gives_up
     return frozenset(
         one.old.module
         for one in found.references
         if one.disposition is Disposition.REWRITE
         and one.new is not None
         and one.kind in IMPORT_KINDS
-        and any(module in executes(one.old.module) - executes(one.new.module) for module in found.leans_on)
+        and not found.leans_on.isdisjoint(gives_up(one.old.module, one.new.module))
     )
 
 

@@ -139,14 +139,14 @@ class ImportPass:
 
         Without the modules that are looked at anyway: paths through these are references.
         """
-        executes = self.alias_map.executes
         lost: set[str] = set()
         for one in self.references:
             if one.disposition is Disposition.REWRITE and one.new is not None and one.kind in IMPORT_KINDS:
-                lost |= executes(one.old.module) - executes(one.new.module)
+                lost |= self.alias_map.gives_up(one.old.module, one.new.module)
         lost = {one for one in lost if parent(one) and not self.ownership.is_watched(one)}
-        lost = {module for module in lost if f".{last(module)}".encode() in self.source.data}
-        lost = {module for module in lost if not any(module in executes(one) for one in self._loads_after())}
+        lost = {one for one in lost if f".{last(one)}".encode() in self.source.data}
+        if lost:
+            lost -= frozenset().union(*map(self.alias_map.executes, self._loads_after()))
         if not lost:
             return frozenset()
         table = scope_table(self.file.tree)
@@ -189,8 +189,7 @@ class ImportPass:
 
     def _takes_module(self, symbol: Symbol, module: str) -> bool:
         """Whether ``from package import name`` surely loads a submodule: no other thing of that name comes first."""
-        submodule = join(symbol.module, symbol.name or "")
-        return contains(module, submodule) and self.alias_map.resolve(symbol).kind is EndKind.MODULE
+        return contains(module, symbol.dotted) and self.alias_map.resolve(symbol).kind is EndKind.MODULE
 
     # findings of statements
 

@@ -60,7 +60,7 @@ class Mention:
         if new.name is None and ":" in self.text and self.old.name is not None and parent(new.module):
             return f"{parent(new.module)}:{join(last(new.module), self.rest)}"
         if new.name is None or ":" not in self.text:
-            return join(new.module, new.name or "", self.rest)
+            return join(new.dotted, self.rest)
         return f"{new.module}:{join(new.name, self.rest)}"
 
 

@@ -215,7 +215,7 @@ class Ownership:
     def watched_below(self, module: str) -> bool:
         """Whether an attribute path that starts at this module can reach a watched one."""
         return any(contains(module, shim) for shim in self.shims) or any(
-            contains(module, old.module if old.name is None else join(old.module, old.name)) for old in self._moves
+            contains(module, old.dotted) for old in self._moves
         )
 
     def moves_from(self, module: str) -> bool:
@@ -256,9 +256,7 @@ class Ownership:
         if not self.is_silent(old):
             return False
         return all(
-            self.alias_map.same_object(Symbol(old, name), Symbol(new, name))
-            and not self.alias_map.resolve(Symbol(new, name)).missing
-            for name in self.alias_map.names(old)
+            self.alias_map.same_object(Symbol(old, name), Symbol(new, name)) for name in self.alias_map.names(old)
         )
 
     def mentions_attribute(self, data: bytes) -> bool:
@@ -459,7 +457,7 @@ class Ownership:
     def _two_things(self, found: Resolution) -> Finding | None:
         """The finding for an attribute of a package that is a submodule too, as soon as somebody imports that."""
         for hop in found.chain:
-            submodule = join(hop.module, hop.name or "")
+            submodule = hop.dotted
             if hop.name is None or hop.module in self.canonical_modules:
                 continue
             if self.alias_map.resolve(hop).kind is EndKind.MODULE:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from codemods.symbols import Symbol, join
+from codemods.symbols import Symbol
 
 
 class ReferenceKind(StrEnum):
@@ -187,7 +187,7 @@ class Reference:
         """What an ambiguous name can be: a submodule, where its package binds the same name to something else."""
         if self.reason is not Reason.AMBIGUOUS_BINDING:
             return frozenset()
-        return frozenset(join(hop.module, hop.name) for hop in self.chain if hop.name is not None)
+        return frozenset(hop.dotted for hop in self.chain if hop.name is not None)
 
 
 @dataclass(frozen=True, slots=True)

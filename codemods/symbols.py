@@ -25,6 +25,11 @@ class Symbol:
     def is_module(self) -> bool:
         return self.name is None
 
+    @property
+    def dotted(self) -> str:
+        """``package.module.Name``: as a path, and as the submodule that the name may be."""
+        return join(self.module, self.name or "")
+
 
 class InvalidSymbolError(ValueError):
     """A text that is neither ``package.module`` nor ``package.module:Name``."""

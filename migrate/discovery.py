@@ -14,11 +14,11 @@ from codemods.ownership import Move, Ownership, Target
 from codemods.references import Relation, Unchecked
 from codemods.shims import Verdict, judge
 from codemods.source import SourceText, UndecodableError, decode_python
-from codemods.symbols import Symbol, contains, join, last, parent
+from codemods.symbols import Symbol, contains, last, parent
 from codemods.syntax import FUNCTION_TYPES, ancestors, import_statements, parse
 from migrate.parallel import mapped
 from migrate.project import Project, undecodable
-from migrate.search import Matcher, Words
+from migrate.search import Matcher, Words, listed
 
 _IMPLICIT = re.compile(r"(conftest|__main__|setup|test_.*|.*_test|manage|[aw]sgi|(site|user)customize)\.py")
 """Files that are run or loaded by their name, with no import that shows it."""
@@ -102,13 +102,7 @@ class Discovery:
         """Whether more files import the name from where it is defined than from the canonical module."""
         counts = []
         for origin in (module, target.canonical):
-            statement = re.compile(
-                rb"\b"
-                + re.escape(last(origin).encode())
-                + rb"\s+import\s*(?:\([^)]*|[^\n(]*)\b"
-                + re.escape(name.encode())
-                + rb"\b"
-            )
+            statement = re.compile(rb"\b" + re.escape(last(origin).encode()) + rb"\s+import\s*" + listed(name))
             counts.append(
                 sum(1 for data in self.project.contents.values() if name.encode() in data and statement.search(data))
             )
@@ -225,10 +219,7 @@ class Discovery:
     def _hands_on_modules(file: FileImports, ownership: Ownership) -> bool:
         """Whether a file imports a canonical module or a shim as a module, so that it may alias its attributes."""
         watched = ownership.shims | ownership.canonical_modules
-        return any(
-            (symbol.module if symbol.name is None else join(symbol.module, symbol.name)) in watched
-            for symbol in file.imported
-        )
+        return any(symbol.dotted in watched for symbol in file.imported)
 
     def _may_be_owned(self, symbol: Symbol, ownership: Ownership) -> bool:
         """Whether a name is an owned object, or has its name, in a module that passes such things on."""
@@ -289,7 +280,7 @@ class Discovery:
             for file in discovery.files.values()
             for symbol in file.imported
             if file.module != symbol.module
-            for name in (symbol.module, join(symbol.module, symbol.name or ""))
+            for name in (symbol.module, symbol.dotted)
         }
         for file in discovery.files.values():
             stands_alone = file.module not in used and not self._is_near(file.module, ownership)

@@ -445,7 +445,7 @@ def _meaning(state: _State, symbol: Symbol | None) -> _Meaning:
 def _of(found: Resolution, attributes: tuple[str, ...] = ()) -> _Meaning:
     end = found.end if found.found or found.missing else None
     if found.kind is EndKind.EXTERNAL and end is not None:  # unittest:mock is unittest.mock
-        end = Symbol(join(end.module, end.name or ""))
+        end = Symbol(end.dotted)
     return _Meaning(found.kind, end, attributes)
 
 
@@ -657,7 +657,7 @@ class _Spellings:
             if one.new is None:
                 continue
             for old, new in (
-                (join(one.old.module, one.old.name or ""), join(one.new.module, one.new.name or "")),
+                (one.old.dotted, one.new.dotted),
                 (one.old.module, one.new.module),
             ):
                 for tail in _tails(old):

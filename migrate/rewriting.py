@@ -18,7 +18,7 @@ from codemods.references import Reason, Reference, Unchecked
 from codemods.scopes import scope_table
 from codemods.sinks import may_have_sinks
 from codemods.source import SourceText
-from codemods.symbols import Symbol, join, last, root
+from codemods.symbols import Symbol, last, root
 from codemods.syntax import parse, syntax_fault
 from migrate.discovery import Discovered, FileImports
 from migrate.parallel import mapped
@@ -86,7 +86,7 @@ class Rewriting:
         names = [alias.encode() for renames in ownership.renames.values() for alias in renames]
         if not names:
             return {}, []
-        texts = dict(self.project.contents) | {result.path: result.data for result in results}
+        texts = self._texts(results)
         elsewhere = TextElsewhere(texts, self._own_paths())
         collapsed: dict[str, bytes] = {}
         references: list[Reference] = []
@@ -167,6 +167,10 @@ class Rewriting:
         elsewhere = TextElsewhere(texts, self._own_paths())
         return Rules(ownership, Mentions(ownership), elsewhere, self._is_proved, self.recipe.texts)
 
+    def _texts(self, results: Iterable[FileResult]) -> dict[str, bytes]:
+        """All files, as these results leave them."""
+        return self.project.contents | {result.path: result.data for result in results}
+
     def _own_paths(self) -> dict[str, str]:
         return {module: path for module in self.project.modules() if (path := self.project.path_of(module))}
 
@@ -185,7 +189,7 @@ class Rewriting:
             last(move.old.module).encode() for move in self.recipe.moves
         ]
         for symbol in imports.imported:
-            module = symbol.module if symbol.name is None else join(symbol.module, symbol.name)
+            module = symbol.dotted
             if symbol.name is not None and symbol.name != "*" and ownership.finding(symbol) is not None:
                 return True
             if ownership.is_watched(module) or ownership.is_watched(symbol.module):
@@ -228,7 +232,7 @@ class Rewriting:
                 if not staying or (left is not None and len(staying) >= left):
                     return results
                 paths, left = set(staying), len(staying)
-                texts = {**self.project.contents, **{result.path: result.data for result in results}}
+                texts = self._texts(results)
                 asked |= paths
             pinned |= leaning
             contested |= fresh

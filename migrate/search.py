@@ -12,6 +12,11 @@ _RELATIVE = re.compile(rb"\bfrom\s+\.")
 _STAR = b"import *"
 
 
+def listed(name: str) -> bytes:
+    """A pattern for a name in the list of a ``from`` statement, behind ``import`` and spaces."""
+    return rb"(?:\([^)]*|[^\n(]*)\b" + re.escape(name.encode()) + rb"\b"
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """What a file must mention to be read: a tracked name; or a module, by its last two components.
@@ -81,7 +86,7 @@ class TextElsewhere:
     def _look(self, module: str, name: str) -> bool:
         tail, word = re.escape(last(module).encode()), re.escape(name.encode())
         attribute = rb"\s*(?:\.\s*|,\s*[\"'])" + word + rb"\b"
-        names = rb"\s+import\s*(?:\*|\([^)]*\b" + word + rb"\b|[^\n(]*\b" + word + rb"\b)"
+        names = rb"\s+import\s*(?:\*|" + listed(name) + rb")"
         pattern = re.compile(rb"\b" + tail + rb"(?:" + attribute + rb"|" + names + rb")")
         alias = re.compile(rb"\b" + tail + rb"\s+as\s+(\w+)")
         own = self._own.get(module)

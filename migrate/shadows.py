@@ -15,8 +15,9 @@ from codemods.alias_map import AliasMap, EndKind, ModuleKind
 from codemods.bindings import Binding, BindingKind
 from codemods.engine import FileResult
 from codemods.references import Disposition
-from codemods.symbols import Symbol, ancestors, join, last, parent
+from codemods.symbols import Symbol, ancestors, last, parent
 from migrate.project import Project
+from migrate.search import listed
 
 
 class Shadows:
@@ -85,7 +86,7 @@ class Shadows:
 
     def _look(self, module: str) -> bool:
         package, name = re.escape(last(parent(module)).encode()), re.escape(last(module).encode())
-        names = rb"(?:\*|\([^)]*\b" + name + rb"\b|[^\n(]*\b" + name + rb"\b)"
+        names = rb"(?:\*|" + listed(last(module)) + rb")"
         imported = re.compile(rb"\bfrom\s+(?:[\w.]*\.)?(?:" + package + rb")?\s+import\s*" + names)
         attribute = re.compile(rb"^(.*)\.\s*" + name + rb"\b", re.MULTILINE)
         own = self._project.path_of(parent(module))
@@ -103,8 +104,4 @@ def _is_import_of(binding: Binding, module: str) -> bool:
     if binding.kind is BindingKind.UNBOUND:
         return True
     target = binding.target
-    return (
-        binding.kind is BindingKind.IMPORT
-        and target is not None
-        and (target.module if target.name is None else join(target.module, target.name)) == module
-    )
+    return binding.kind is BindingKind.IMPORT and target is not None and target.dotted == module

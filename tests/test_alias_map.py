@@ -154,6 +154,22 @@ def test_through_is_what_every_branch_passes() -> None:
     assert {str(hop) for hop in found.through} == {"p.old:f", "p.a:f", "p.new:f"}
 
 
+@pytest.mark.parametrize(
+    ("text", "name", "same"),
+    [
+        pytest.param("from p.new import gone\n", "gone", False, id="what is missing at the end is no object"),
+        pytest.param(
+            "from p.new import f\ndef h():\n  global f\n  f = 1\n", "f", False, id="it is rebound at run time"
+        ),
+        pytest.param("from p.other import f\n", "f", False, id="another object"),
+        pytest.param("from p.new import f\n", "f", True, id="an import"),
+    ],
+)
+def test_same_object(text: str, name: str, same: bool) -> None:
+    found = alias_map(old(text, other="def f(): ...\n"))
+    assert found.same_object(Symbol("p.old", name), Symbol("p.new", name)) == same
+
+
 def test_an_answer_does_not_depend_on_what_was_asked_before() -> None:
     files = {"p/__init__.py": "", "p/a.py": "from p.b import f\n", "p/b.py": "from p.a import f\n"}
     one = alias_map(files)

@@ -346,6 +346,7 @@ def test_watching() -> None:
 def test_mentioned_attributes() -> None:
     own = ownership(BASIC)
     assert own.mentions_attribute(b"x . f()")
+    assert own.mentions_attribute(b"getattr(x, 'f')")
     assert not own.mentions_attribute(b"f() + x.ff")
     assert not ownership(BASIC, Target("p.gone")).mentions_attribute(b"x.f")
 

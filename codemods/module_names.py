@@ -45,7 +45,7 @@ class ModuleName:
         self.table = table
         self.local = local
         self.scope = scope
-        self.binders = binders
+        self.binders = sorted(binders, key=lambda binder: binder.name.span.start)
         self.occurrences = table.resolving_to(local, self.scope)
         self.stores = [found for found in self.occurrences if found.role is Role.STORE]
         self.foreign = bool(self.stores) or any(value is None for _, _, value in self.binders)

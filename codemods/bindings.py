@@ -278,6 +278,8 @@ class _Reader:
             if origin is not None:
                 self.stars.append(StarImport(origin, node.start_byte, self.depth > 0))
         for local, symbol in bound_symbols(statement, self.module, is_package=self.is_package):
+            if symbol == Symbol(self.module, local) and self._is_bound(local):  # ``from . import f`` finds that
+                continue
             self._bind(local, Binding(BindingKind.IMPORT, node.start_byte, symbol))
 
     def _definition(self, node: Node) -> None:
@@ -545,6 +547,9 @@ class _Reader:
             pending += reversed(node.named_children)
 
     # bookkeeping
+
+    def _is_bound(self, name: str) -> bool:
+        return name in self.names and all(one.kind is not BindingKind.UNBOUND for one in self.names[name])
 
     def _bind(self, name: str, binding: Binding) -> None:
         self.names[name] = (binding,)

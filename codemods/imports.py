@@ -646,6 +646,8 @@ class ImportPass:
             split_from_import,
         )
 
+        if len({name.local for name in statement.names}) < len(statement.names):
+            raise OddLayoutError("the statement binds a name twice: split, another one may come last")
         text = self.source.text(statement.span.start, statement.span.end)
         targets = [TargetName(one.module, one.name, one.asname) for one in written]
         try:

@@ -232,6 +232,8 @@ class _StringPass:
             return Verdict(Disposition.KEEP, Reason.PATH_UNDER_TEST, "it is compared with the canonical path")
         if finding.new is not None and leads and self.file.module == finding.new.module:
             return Verdict(Disposition.KEEP, Reason.CANONICAL_OWN_IMPORT)
+        if leads and (self.file.path, mention.old.module) in self.ownership.pinned:
+            return Verdict(Disposition.MANUAL, Reason.LOADED_FOR_OTHERS)
         if mention.old.name is not None or finding.relation not in (Relation.DIVERGENT, Relation.ALIAS):
             if finding.reason is not None:
                 return Verdict(Disposition.MANUAL, finding.reason, finding.detail)

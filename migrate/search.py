@@ -89,6 +89,8 @@ class TextElsewhere:
         names = rb"\s+import\s*(?:\*|" + listed(name) + rb")"
         pattern = re.compile(rb"\b" + tail + rb"(?:" + attribute + rb"|" + names + rb")")
         alias = re.compile(rb"\b" + tail + rb"\s+as\s+(\w+)")
+        by_string = re.compile(rb"\b" + tail + rb"[\"']")
+        taken = re.compile(rb"[.\"']\s*" + word + rb"\b")
         own = self._own.get(module)
         quick = name.encode()
         relative = re.compile(rb"\bfrom\s+\.+" + names)
@@ -97,6 +99,8 @@ class TextElsewhere:
             if path == own or (quick not in data and _STAR not in data):
                 continue
             if pattern.search(data) or (is_package and relative.search(data)):
+                return True
+            if by_string.search(data) and taken.search(data):  # import_module("p.module").name
                 return True
             if any(re.search(rb"\b" + found + attribute, data) for found in set(alias.findall(data))):
                 return True

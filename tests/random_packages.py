@@ -372,12 +372,8 @@ SET_ASIDE = frozenset(
     {
         # A patch of a path that nothing reads there. The README says that it moves and may have an effect afterwards.
         "patch_elsewhere",
-        # OPEN: a name of a shim is set from outside (``old.name = 1``), and those who read it under the old path move.
-        "assign",
-        # OPEN: ``sys.modules["p.old"].name`` that stays can become one that moves, for a second run.
-        "sys_modules",
-        # OPEN: ``from p import old`` in ``p/__init__.py`` is rewritten by the second run only.
-        "init_module",
+        # An assignment to a name of the canonical module, which those who read an old path see once they have moved.
+        "assign_canonical",
     }
 )
 """Rows that are known to change behaviour: drawn only where they are asked for."""
@@ -618,7 +614,7 @@ class _Drawing:
                 if self.chance(25):
                     module.blocks.append(f"from {self.spelled(module, source.name)} import *\n")
                     names = self._names_of(source)
-                elif "init_module" not in self.aside and self.chance(25):
+                elif self.chance(25):
                     module.blocks.append(self.parent_import(module, source.name) + "\n")
                     names = [source.name.rpartition(".")[2]]
                 else:
@@ -791,7 +787,7 @@ class _Drawing:
                     f"import {full} as m{number}\n\n\ndef probe_{number}():\n    m{number}.raise_level()\n"
                     f"    return m{number}.level_now\n"
                 )
-            case "assign":
+            case "assign" if leaf != "core" or "assign_canonical" not in self.aside:
                 add(
                     f"import {full} as m{number}\n\n\ndef probe_{number}():\n    m{number}.{name} = 'assigned'\n"
                     f"    return m{number}.{name}\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -11,20 +12,26 @@ from typing import Annotated, NoReturn
 import typer
 
 from codemods.references import Disposition, Reason
+from migrate.baseline import compare as compare_baseline
+from migrate.baseline import read_baseline
+from migrate.baseline import write_baseline as known_violations
 from migrate.branches import Existing, check_replaceable, read_branch
 from migrate.branches import undo as take_back
+from migrate.checking import all_violations, new_violations
 from migrate.equivalence import mismatches
 from migrate.errors import ExitCode, MigrateError
+from migrate.fixing import fix as write_fixes
 from migrate.gates import GateResult, run_gates
 from migrate.init import new_recipe, write_recipe
 from migrate.parallel import default_jobs
-from migrate.plan import Plan, build_plan, violations
+from migrate.plan import Plan, build_plan
 from migrate.probe import describe, probe
-from migrate.recipe import Recipe, load_recipe
+from migrate.recipe import BASELINE_NAME, Recipe, load_recipe
 from migrate.reports import (
+    CHECK_REPORTS,
+    Checked,
     apply_report,
     blocked_report,
-    check_report,
     diff_report,
     explain_report,
     json_report,
@@ -36,6 +43,7 @@ from migrate.reports import (
 )
 from migrate.repository import Repository
 from migrate.run import apply as carry_out
+from migrate.snapshots import Files, Staged, WorkingTree
 from migrate.verify import conditions, is_finished
 
 app = typer.Typer(
@@ -53,6 +61,18 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+
+
+class CheckFormat(StrEnum):
+    """The forms in which the result of a check is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    JUNIT = "junit"
+    MARKDOWN = "markdown"
 
 
 Repo = Annotated[Path, typer.Option("--repo", metavar="DIR", help="The repository, or a directory in it.")]
@@ -231,13 +251,68 @@ def check(
     recipe: RecipeFile = None,
     rev: Rev = "HEAD",
     jobs: Jobs = _JOBS,
-    output: OutputFormat = Format.TEXT,
+    output: Annotated[CheckFormat, typer.Option("--format", help="For people, or for programs.")] = CheckFormat.TEXT,
+    staged: Annotated[bool, typer.Option("--staged", help="Look at the index: what the next commit has.")] = False,
+    worktree: Annotated[bool, typer.Option("--worktree", help="Look at the files on disk.")] = False,
+    base: Annotated[
+        str | None, typer.Option("--base", metavar="REV", help="Fail only for what is new since this commit.")
+    ] = None,
+    fix: Annotated[bool, typer.Option("--fix", help="Write what is safe into the files on disk.")] = False,
+    baseline: Annotated[
+        Path | None, typer.Option("--baseline", metavar="FILE", help=f"Known violations; default: {BASELINE_NAME}.")
+    ] = None,
+    write_baseline: Annotated[
+        bool, typer.Option("--write-baseline", help="Write the known violations; they can only get fewer.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Let the baseline grow.")] = False,
 ) -> None:
     """Exit 1 with the list if anything is non-canonical or could not be checked; else exit 0."""
-    plan = _plan(Repository(repo), recipe, rev, jobs)
-    _write(json_report(plan) if output is Format.JSON else check_report(plan))
-    if violations(plan) or plan.unchecked:
+    _check_options(rev, staged=staged, worktree=worktree, base=base, fix=fix, write=write_baseline, force=force)
+    repository = Repository(repo)
+    made = _recipe(repository, recipe)
+    file = baseline or repository.root / BASELINE_NAME
+    files: Files = Staged(repository) if staged else repository
+    fixed: tuple[str, ...] = ()
+    if worktree or fix:
+        files = tree = WorkingTree(repository)
+        if fix:
+            done = write_fixes(tree, build_plan(tree, made, rev, jobs, _progress))
+            fixed = done.paths
+            for path, reason in done.left:
+                _note(f"{path} was not fixed: {reason}")
+    plan = build_plan(files, made, rev, jobs, _progress)
+    found = all_violations(repository, files, plan)
+    if write_baseline:
+        count = known_violations(file, found, force=force)
+        _write(f"wrote {file}: {count:,} violations; commit it\n")
+        return
+    since = None if base is None else repository.resolve(base)
+    if since is not None:
+        before = build_plan(repository, made, since, jobs, _progress)
+        found = new_violations(repository, (before, plan), files, found, jobs)
+    known = read_baseline(file)
+    if baseline is not None and known is None:
+        raise MigrateError(f"there is no baseline {file}", "write it with --write-baseline")
+    new, stale = compare_baseline(found, known or Counter())
+    checked = Checked(plan, tuple(new), () if since is not None else tuple(stale), len(found) - len(new), since, fixed)
+    _write(CHECK_REPORTS[output.value](checked))
+    if not checked.is_clean:
         raise typer.Exit(ExitCode.FOUND)
+
+
+def _check_options(
+    rev: str, *, staged: bool, worktree: bool, base: str | None, fix: bool, write: bool, force: bool
+) -> None:
+    """Refuse options that contradict each other."""
+    pairs = (
+        (staged and (worktree or fix), "--staged and --worktree (or --fix) look at different files"),
+        (rev != "HEAD" and (staged or worktree or fix), "--rev names a commit; --staged, --worktree and --fix do not"),
+        (write and (fix or base is not None), "--write-baseline goes with neither --fix nor --base"),
+        (force and not write, "--force belongs to --write-baseline"),
+    )
+    for wrong, message in pairs:
+        if wrong:
+            raise MigrateError(message, "give one of them", ExitCode.USAGE)
 
 
 @app.command()

@@ -14,8 +14,9 @@ from codemods.ownership import Ownership
 from codemods.references import Disposition, Reason, Reference, Unchecked, apply_edits
 from migrate.parallel import mapped
 from migrate.project import NOTEBOOK_SUFFIX, SUFFIXES
-from migrate.recipe import FILE_NAME, Recipe
-from migrate.repository import REGULAR_MODES, Entry, Repository
+from migrate.recipe import BASELINE_NAME, FILE_NAME, Recipe
+from migrate.repository import REGULAR_MODES, Entry
+from migrate.snapshots import Files
 
 _OTHER_SUFFIXES = (*SUFFIXES, NOTEBOOK_SUFFIX)
 
@@ -40,7 +41,7 @@ class DocumentFindings:
 
 
 def find_documents(
-    repository: Repository, entries: Iterable[Entry], recipe: Recipe, ownership: Ownership, jobs: int
+    repository: Files, entries: Iterable[Entry], recipe: Recipe, ownership: Ownership, jobs: int
 ) -> DocumentFindings:
     """Look through all covered files that are neither Python nor a notebook, old copies of files left out."""
     mentions = Mentions(ownership)
@@ -50,7 +51,7 @@ def find_documents(
         if entry.mode in REGULAR_MODES
         and not entry.path.endswith(_OTHER_SUFFIXES)
         and role_of(entry.path) is not Role.COPY
-        and not _is_recipe(repository, recipe, entry.path)
+        and not _is_ours(repository, recipe, entry.path)
     ]
     unchecked: list[Unchecked] = []
     concerned: list[tuple[Entry, bytes]] = []
@@ -81,11 +82,11 @@ def find_documents(
     return DocumentFindings(tuple(one for one in results if one is not None), tuple(unchecked))
 
 
-def _is_recipe(repository: Repository, recipe: Recipe, path: str) -> bool:
-    """Whether a file is the recipe: naming a shim there is no use of it."""
+def _is_ours(repository: Files, recipe: Recipe, path: str) -> bool:
+    """Whether a file is the recipe or the baseline: naming a shim there is no use of it."""
     if path == "pyproject.toml":
         return False
-    return path == FILE_NAME or (repository.root / path).resolve() == Path(recipe.origin).resolve()
+    return path in (FILE_NAME, BASELINE_NAME) or (repository.root / path).resolve() == Path(recipe.origin).resolve()
 
 
 def recipe_lines(content: bytes) -> frozenset[int]:

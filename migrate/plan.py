@@ -5,11 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 
 from codemods.alias_map import AliasMap, ModuleKind
 from codemods.bindings import BindingKind
 from codemods.ownership import Ownership
+from codemods.patches import is_test_file
 from codemods.path_tests import without_tests
+from codemods.places import KEEP_COMMENT
 from codemods.references import (
     Disposition,
     Reason,
@@ -18,17 +21,19 @@ from codemods.references import (
     Step,
     Unchecked,
 )
+from codemods.shims import Verdict
 from codemods.source import SourceText, UndecodableError, decode_python
 from codemods.symbols import Symbol, last
 from codemods.syntax import parse, syntax_fault
 from migrate.deletions import DeletionProof, Deletions, ModuleReport
-from migrate.discovery import Discovery
+from migrate.discovery import Discovered, Discovery, FileImports
 from migrate.documents import find_documents
 from migrate.errors import MigrateError
 from migrate.project import MAX_BYTES, NOTEBOOK_SUFFIX, SUFFIXES, Project, discover_roots, undecodable
 from migrate.recipe import Recipe, SourceRoot
-from migrate.repository import REGULAR_MODES, SUBMODULE_MODE, SYMLINK_MODE, Change, Entry, Repository
+from migrate.repository import REGULAR_MODES, SUBMODULE_MODE, SYMLINK_MODE, Change, Entry
 from migrate.rewriting import Rewriting
+from migrate.snapshots import Files
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,21 @@ class OwnedName:
     """A name that a canonical module owns, and every place in the modules of the map that defines one of it."""
 
     name: str
+    own: Symbol
+    """What the canonical module has under the name."""
     ends: tuple[Symbol, ...]
+    others: tuple[Place, ...] = ()
+    """Where the ends are defined that are not the canonical one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a symbol is bound: ``line`` is 1-based. ``new`` is the canonical symbol that it should be."""
+
+    symbol: Symbol
+    new: Symbol
+    path: str
+    line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +95,8 @@ class Plan:
     """Modules that define what a canonical module owns, or that it imports."""
     definitions: tuple[OwnedName, ...] = ()
     """What the canonical modules own, by name; more than one end is a second implementation."""
+    aliases: tuple[Place, ...] = ()
+    """Public names outside of tests that modules give to owned objects, beside the modules of the map."""
     path_tests: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Tests that go in the last step, by the file that has them."""
 
@@ -99,8 +120,8 @@ class Plan:
 Progress = Callable[[str], None]
 
 
-def build_plan(repository: Repository, recipe: Recipe, revision: str, jobs: int, progress: Progress) -> Plan:
-    """Detect everything over one commit, on up to ``jobs`` cores.
+def build_plan(repository: Files, recipe: Recipe, revision: str, jobs: int, progress: Progress) -> Plan:
+    """Detect everything over the files of one commit, the index or the working tree, on up to ``jobs`` cores.
 
     Raises MigrateError where the recipe does not fit the repository.
     """
@@ -109,7 +130,7 @@ def build_plan(repository: Repository, recipe: Recipe, revision: str, jobs: int,
 
 
 class _Planner:
-    def __init__(self, repository: Repository, recipe: Recipe, base: str, jobs: int, progress: Progress) -> None:
+    def __init__(self, repository: Files, recipe: Recipe, base: str, jobs: int, progress: Progress) -> None:
         self.repository = repository
         self.jobs = jobs
         self.recipe = recipe
@@ -186,6 +207,7 @@ class _Planner:
                 *(self.alias_map.loaded_by(target.canonical) for target in ownership.targets),
             ),
             self._definitions(ownership, [report.module for report in deletions.modules]),
+            tuple(sorted(self._aliases(discovered, ownership, deletions.modules), key=attrgetter("path", "line"))),
             deletions.tests,
         )
 
@@ -201,6 +223,7 @@ class _Planner:
 
     def _definitions(self, ownership: Ownership, modules: list[str]) -> tuple[OwnedName, ...]:
         """Where the names that canonical modules own are defined, as the modules of the map lead there."""
+        owners: dict[str, Symbol] = {}
         found: dict[str, set[Symbol]] = {}
         for target in ownership.targets:
             places = {*modules, target.canonical, *ownership.implementation_modules(target)}
@@ -209,7 +232,59 @@ class _Planner:
                     end = self.alias_map.resolve(Symbol(module, name)).end
                     if end is not None and end.name is not None and self._defines(end):
                         found.setdefault(name, set()).add(end)
-        return tuple(OwnedName(name, tuple(sorted(found[name], key=str))) for name in sorted(found))
+                own = Symbol(target.canonical, name)
+                owners[name] = self.alias_map.resolve(own).end or own
+        return tuple(
+            OwnedName(
+                name,
+                owners[name],
+                tuple(sorted(found[name], key=str)),
+                tuple(self._place(end, owners[name]) for end in sorted(found[name], key=str) if end != owners[name]),
+            )
+            for name in sorted(found)
+        )
+
+    def _aliases(
+        self, discovered: Discovered, ownership: Ownership, reports: tuple[ModuleReport, ...]
+    ) -> Iterator[Place]:
+        """Assignments and ``__all__`` entries by which a module hands owned objects on: ``Old = Manager``."""
+        skipped = {*ownership.canonical_modules, *ownership.homes}
+        skipped |= {report.module for report in reports if report.verdict == Verdict.PURE_SHIM}
+        for target in ownership.targets:
+            skipped |= ownership.implementation_modules(target)
+        for file in discovered.files.values():
+            if file.module in skipped or is_test_file(file.path) or not self._binds_owned(file, ownership):
+                continue
+            facts = self.project.facts(file.module) if self.project.path_of(file.module) == file.path else None
+            for name, bindings in () if facts is None else facts.names.items():
+                assigned = any(binding.kind is BindingKind.ASSIGNED_NAME for binding in bindings)
+                if name.startswith("_") or not (assigned or (facts is not None and name in (facts.exports or ()))):
+                    continue
+                finding = ownership.finding(Symbol(file.module, name))
+                if finding is None or finding.relation is not Relation.ALIAS or finding.new is None:
+                    continue
+                place = self._place(Symbol(file.module, name), finding.new)
+                if not self._is_kept(place):
+                    yield place
+
+    def _is_kept(self, place: Place) -> bool:
+        """Whether ``# unshim: keep`` stands on the line."""
+        source = self.project.source(place.path)
+        lines = [] if source is None else source.data.decode("utf-8").split("\n")
+        return place.line <= len(lines) and KEEP_COMMENT.search(lines[place.line - 1]) is not None
+
+    @staticmethod
+    def _binds_owned(file: FileImports, ownership: Ownership) -> bool:
+        findings = (ownership.finding(symbol) for _, symbol in file.bound)
+        return any(one is not None and one.relation in (Relation.CANONICAL, Relation.ALIAS) for one in findings)
+
+    def _place(self, symbol: Symbol, new: Symbol) -> Place:
+        path = self.project.path_of(symbol.module) or ""
+        facts, source = self.project.facts(symbol.module), self.project.source(path)
+        bindings = () if facts is None else facts.names.get(symbol.name or "", ())
+        starts = [binding.start for binding in bindings if binding.start >= 0]
+        line = source.position(starts[-1])[0] if starts and source is not None else 1
+        return Place(symbol, new, path, line)
 
     def _defines(self, symbol: Symbol) -> bool:
         facts = self.project.facts(symbol.module)
@@ -345,12 +420,3 @@ def moved_modules(recipe: Recipe) -> dict[str, str]:
 def changes_of(step: PlannedStep) -> list[Change]:
     """What a step's commit does to the tree."""
     return [Change(change.path, change.mode, change.after) for change in step.changes]
-
-
-def violations(plan: Plan) -> list[Reference]:
-    """The references that 'check' and 'verify' fail for: all but what is kept on purpose."""
-    return [
-        one
-        for one in plan.references
-        if one.disposition is not Disposition.KEEP and one.relation is not Relation.CANONICAL
-    ]

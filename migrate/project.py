@@ -10,7 +10,8 @@ from codemods.references import Reason, Unchecked
 from codemods.scopes import scope_table, unbound_at_import
 from codemods.source import NotTextError, SourceText, UndecodableError, decode_python
 from codemods.symbols import ancestors, is_dotted_name, join, parent, root
-from codemods.syntax import host_fault, parse
+from codemods.syntax import host_fault, parse, syntax_fault
+from migrate.parallel import mapped
 from migrate.recipe import SourceRoot
 from migrate.repository import REGULAR_MODES, SYMLINK_MODE, Entry
 
@@ -184,6 +185,22 @@ def undecodable(path: str, error: UndecodableError) -> Unchecked:
     """A file that is no text in its encoding, or no text at all."""
     reason = Reason.NOT_TEXT if isinstance(error, NotTextError) else Reason.UNDECODABLE
     return Unchecked(path, 1, reason, str(error))
+
+
+def syntax_faults(files: Iterable[tuple[str, bytes | None]], jobs: int) -> dict[str, Unchecked]:
+    """The files that are no valid Python 3, of whatever version, with the first fault; None for bytes is skipped."""
+    readable = [(path, content) for path, content in files if content is not None]
+    return {one.path: one for one in mapped(_fault, readable, jobs) if one is not None}
+
+
+def _fault(file: tuple[str, bytes]) -> Unchecked | None:
+    path, content = file
+    try:
+        source = decode_python(content)
+    except UndecodableError as error:
+        return undecodable(path, error)
+    fault = syntax_fault(source, parse(source.data))
+    return None if fault is None else Unchecked(path, fault.line, fault.reason, fault.message)
 
 
 def discover_roots(paths: Iterable[str], modules: Iterable[str]) -> tuple[SourceRoot, ...]:

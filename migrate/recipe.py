@@ -20,6 +20,7 @@ from codemods.symbols import InvalidSymbolError, Symbol, is_dotted_name, last, p
 from migrate.errors import ExitCode, MigrateError
 
 FILE_NAME = "unshim.toml"
+BASELINE_NAME = "unshim-baseline.json"
 
 HARMFUL_KINDS = ("warnings", "logging")
 """What a shim may do beside forwarding, unless the recipe's ``harmful`` names it."""
@@ -433,4 +434,4 @@ def _bad(origin: str, message: str, hint: str) -> MigrateError:
     return MigrateError(f"{origin}: {message}", hint, ExitCode.SITUATION)
 
 
-__all__ = ["FILE_NAME", "Gate", "Recipe", "SourceRoot", "Symbol", "load_recipe", "read_recipe"]
+__all__ = ["BASELINE_NAME", "FILE_NAME", "Gate", "Recipe", "SourceRoot", "Symbol", "load_recipe", "read_recipe"]

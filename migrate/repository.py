@@ -174,6 +174,65 @@ class Repository:
             )
         return found
 
+    def resolve_or_none(self, revision: str) -> str | None:
+        """The commit's full id; None for HEAD before the first commit."""
+        if revision == "HEAD" and not self._holds("rev-parse", "--verify", "--quiet", "HEAD^{commit}"):
+            return None
+        return self.resolve(revision)
+
+    def staged(self) -> list[Entry]:
+        """All files of the index. Raises MigrateError where there is none, or while a merge is not settled in it."""
+        self._needs_working_tree()
+        self._absent = frozenset()
+        found: list[Entry] = []
+        for line in self._git("ls-files", "--stage", "-z").split(b"\0"):
+            if not line:
+                continue
+            head, _, path = line.partition(b"\t")
+            mode, oid, stage = head.split()
+            shown = path.decode("utf-8", "surrogateescape")
+            if stage != b"0":
+                raise MigrateError(
+                    f"{shown} is in conflict", "resolve the merge, 'git add' its files, and run it again"
+                )
+            found.append(Entry(shown, mode.decode(), oid.decode(), None))
+        return found
+
+    def changed_on_disk(self) -> dict[str, None]:
+        """Tracked files that differ from the index, or are gone, as far as their size and time tell."""
+        self._needs_working_tree()
+        listing = self._git("diff-files", "-z", "--name-only", "--ignore-submodules=all")
+        return dict.fromkeys(path.decode("utf-8", "surrogateescape") for path in listing.split(b"\0") if path)
+
+    def untracked(self) -> list[str]:
+        """Files that git neither tracks nor ignores."""
+        listing = self._git("ls-files", "--others", "--exclude-standard", "-z")
+        return [path.decode("utf-8", "surrogateescape") for path in listing.split(b"\0") if path]
+
+    def _needs_working_tree(self) -> None:
+        if self.is_bare:
+            raise MigrateError("a bare repository has no index and no working tree", "name a commit with --rev")
+
+    def renamed(self, old: str, new: str) -> dict[str, str]:
+        """The paths of ``new`` that git takes for renamed files of ``old``, with the old path of each."""
+        listing = self._git("diff-tree", "-r", "-z", "-M", "--diff-filter=R", "--name-status", old, new).split(b"\0")
+        names = [name.decode("utf-8", "surrogateescape") for name in listing]
+        return {names[at + 2]: names[at + 1] for at in range(0, len(names) - 2, 3)}
+
+    def deleted_by_unshim(self, tip: str) -> dict[str, str]:
+        """The paths that commits of ours deleted on the way to ``tip``, with the commit's id."""
+        grep = ("--extended-regexp", "--grep=^Unshim-Step: delete$")
+        listing = self._git(
+            "log", "-z", "--diff-filter=D", "--name-only", "--no-renames", "--format=%x01%H", *grep, tip
+        )
+        found: dict[str, str] = {}
+        for record in listing.split(b"\x01")[1:]:
+            oid, *paths = record.strip(b"\0\n").split(b"\0")
+            for path in paths:
+                if path.strip(b"\n"):
+                    found.setdefault(path.strip(b"\n").decode("utf-8", "surrogateescape"), oid.decode())
+        return found
+
     def _is_partial(self) -> bool:
         """Whether this clone may lack objects on purpose (git clone --filter)."""
         try:

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from codemods.references import Reason, Unchecked
-from codemods.source import UndecodableError, decode_python
-from codemods.syntax import parse, syntax_fault
+from migrate.checking import Wrong, violations
 from migrate.gates import GateResult
-from migrate.parallel import mapped
-from migrate.plan import Plan, violations
-from migrate.project import MAX_BYTES
+from migrate.plan import Plan
+from migrate.project import MAX_BYTES, syntax_faults
 from migrate.repository import REGULAR_MODES, Repository
 
 GOLDEN_PATH = "golden_path"
@@ -78,18 +76,8 @@ def _unparsable(repository: Repository, plan: Plan, jobs: int) -> list[Unchecked
             found.append(Unchecked(entry.path, 1, Reason.BLOB_MISSING, "this clone does not have its content"))
         else:
             readable.append((entry.path, content))
-    found += [one for one in mapped(_fault, readable, jobs) if one is not None]
+    found += syntax_faults(readable, jobs).values()
     return sorted(found, key=lambda one: one.path)
-
-
-def _fault(file: tuple[str, bytes]) -> Unchecked | None:
-    path, content = file
-    try:
-        source = decode_python(content)
-    except UndecodableError as error:
-        return Unchecked(path, 1, Reason.UNDECODABLE, str(error))
-    fault = syntax_fault(source, parse(source.data))
-    return None if fault is None else Unchecked(path, fault.line, fault.reason, fault.message)
 
 
 def _parsing(faults: list[Unchecked], files: int) -> Condition:
@@ -115,14 +103,13 @@ def _implementations(plan: Plan) -> Condition:
 
 def _violations(plan: Plan) -> Condition:
     wrong = violations(plan)
+    seen = [one for one in wrong if one.kind is not Wrong.UNCHECKED]
     evidence = (
-        f"{len(wrong):,} non-canonical references in {len({one.path for one in wrong}):,} files, "
+        f"{len(seen):,} violations in {len({one.path for one in seen}):,} files, "
         f"{len(plan.unchecked):,} files not checked"
     )
-    clean = not wrong and not plan.unchecked
-    places = tuple(f"{one.path}:{one.line}: {one.old}" for one in wrong)
-    places += tuple(f"{one.path}:{one.line}: not checked: {one.message}" for one in plan.unchecked)
-    return Condition("violations", State.MET if clean else State.NOT_MET, evidence, places)
+    places = tuple(f"{one.path}:{one.line}: {one.message}" for one in wrong)
+    return Condition("violations", State.NOT_MET if wrong else State.MET, evidence, places)
 
 
 def _gate(name: str, key: str, result: GateResult | None) -> Condition:

@@ -413,6 +413,11 @@ class _Module:
         return self.name if self.is_package else self.name.rpartition(".")[0]
 
 
+def _is_canonical(module: _Module) -> bool:
+    """Whether it is the canonical module, or may replace itself by it."""
+    return module.name.endswith(".core") or any("sys.modules[__name__]" in block for block in module.blocks)
+
+
 class _Drawing:
     """Draws one package, module by module."""
 
@@ -787,7 +792,7 @@ class _Drawing:
                     f"import {full} as m{number}\n\n\ndef probe_{number}():\n    m{number}.raise_level()\n"
                     f"    return m{number}.level_now\n"
                 )
-            case "assign" if leaf != "core" or "assign_canonical" not in self.aside:
+            case "assign" if "assign_canonical" not in self.aside or not _is_canonical(source):
                 add(
                     f"import {full} as m{number}\n\n\ndef probe_{number}():\n    m{number}.{name} = 'assigned'\n"
                     f"    return m{number}.{name}\n"

@@ -117,7 +117,7 @@ def test_a_corrupt_blob_is_listed_and_holds_the_shim(repo: Repo) -> None:
     refs = repo.git("for-each-ref")
     found = unshim("check", "--repo", repo.path)
     assert found.code == 1
-    assert "app/use.py:1: not checked: blob-missing" in found.text
+    assert "app/use.py:1:1: not-checked blob-missing: " in found.text
     assert unshim("apply", "--repo", repo.path).code == 0  # it deletes nothing that the file may import
     assert repo.git("for-each-ref") == refs
 

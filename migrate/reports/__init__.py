@@ -1,11 +1,11 @@
 """One module per format; each is a function from a plan to text, and none of them prints."""
 
+from migrate.reports.check import CHECK_REPORTS, Checked
 from migrate.reports.diff import diff_report
 from migrate.reports.json import json_report
 from migrate.reports.text import (
     apply_report,
     blocked_report,
-    check_report,
     explain_report,
     refused_report,
     scan_report,
@@ -14,9 +14,10 @@ from migrate.reports.text import (
 from migrate.reports.verify import verify_json, verify_report
 
 __all__ = [
+    "CHECK_REPORTS",
+    "Checked",
     "apply_report",
     "blocked_report",
-    "check_report",
     "diff_report",
     "explain_report",
     "json_report",

@@ -13,7 +13,12 @@ SCHEMA = 1
 
 def json_report(plan: Plan) -> str:
     """The whole plan. ``line`` and ``column`` are 1-based; paths that are not UTF-8 carry escapes."""
-    document = {
+    return json.dumps(plan_document(plan), indent=1, ensure_ascii=True) + "\n"
+
+
+def plan_document(plan: Plan) -> dict[str, object]:
+    """The plan as what JSON consists of."""
+    return {
         "schema": SCHEMA,
         "base": plan.base,
         "recipe": plan.recipe.text,
@@ -31,7 +36,6 @@ def json_report(plan: Plan) -> str:
             "unchecked": len(plan.unchecked),
         },
     }
-    return json.dumps(document, indent=1, ensure_ascii=True) + "\n"
 
 
 def _reference(one: Reference) -> dict[str, str | int | list[str] | None]:

@@ -11,7 +11,7 @@ from codemods.shims import Verdict
 from codemods.symbols import contains
 from migrate.branches import Branch
 from migrate.deletions import ModuleReport
-from migrate.plan import Plan, violations
+from migrate.plan import Plan
 from migrate.run import Outcome
 
 WIDTH = 100
@@ -25,11 +25,6 @@ def scan_report(plan: Plan, *, every: bool = False, next_steps: bool = True) -> 
     return "\n".join(_fitted(lines)) + "\n"
 
 
-def check_report(plan: Plan) -> str:
-    """What is non-canonical or was not checked, one line each; a last line that says how it stands."""
-    return "\n".join(_fitted(_check_lines(plan))) + "\n"
-
-
 def apply_report(plan: Plan, outcome: Outcome) -> str:
     """The commits that were made, what is left, and the next commands."""
     branch = outcome.branch
@@ -41,9 +36,9 @@ def apply_report(plan: Plan, outcome: Outcome) -> str:
     staying = [one for one in plan.modules if one.verdict == Verdict.PURE_SHIM and not one.deletable]
     if staying:
         lines += ["", "shims that stay:"]
-        lines += [f"  {one.module}: {_count(one.references_left, 'reference')} left" for one in staying]
+        lines += [f"  {one.module}: {count(one.references_left, 'reference')} left" for one in staying]
     if manual:
-        lines += ["", f"left for you: {_count(len(manual), 'reference')}; 'unshim scan --all' lists them"]
+        lines += ["", f"left for you: {count(len(manual), 'reference')}; 'unshim scan --all' lists them"]
     lines += [
         "",
         "next:",
@@ -64,7 +59,7 @@ def explain_report(reason: Reason) -> str:
 def blocked_report(plan: Plan) -> str:
     """Why a plan with references for the user is not carried out without being told to."""
     manual = plan.with_disposition(Disposition.MANUAL)
-    lines = [f"{_count(len(manual), 'reference')} would be left:", ""]
+    lines = [f"{count(len(manual), 'reference')} would be left:", ""]
     lines += _by_reason(manual)
     lines += [
         "",
@@ -90,7 +85,7 @@ def undo_report(branch: Branch) -> str:
 
 
 def _scan_lines(plan: Plan, *, every: bool) -> Iterator[str]:
-    yield f"commit {plan.base[:10]}, {_count(plan.files, 'Python file')}"
+    yield f"commit {plan.base[:10]}, {count(plan.files, 'Python file')}"
     yield ""
     yield "Modules"
     for module in plan.modules:
@@ -104,7 +99,7 @@ def _scan_lines(plan: Plan, *, every: bool) -> Iterator[str]:
         (Disposition.MANUAL, "for you to decide"),
     ):
         found = plan.with_disposition(disposition)
-        yield f"  {len(found):6} {text}" + (f" ({_count(len({r.path for r in found}), 'file')})" if found else "")
+        yield f"  {len(found):6} {text}" + (f" ({count(len({r.path for r in found}), 'file')})" if found else "")
         if found and disposition is not Disposition.REWRITE:
             yield from _by_reason(found, indent=11)
     for move in plan.recipe.moves:
@@ -142,7 +137,7 @@ def _module_lines(module: ModuleReport, *, every: bool) -> Iterator[str]:
     elif not module.references_left and module.verdict == Verdict.MIXED:
         state = f"{module.verdict}: nothing non-canonical is taken from it; it stays for what is its own"
     else:
-        state = f"{module.verdict}, {_count(module.references_left, 'reference')} left"
+        state = f"{module.verdict}, {count(module.references_left, 'reference')} left"
     yield f"  {module.module}"
     yield f"      {state}"
     if every:
@@ -162,24 +157,6 @@ def _by_reason(references: Iterable[Reference], indent: int = 2) -> Iterator[str
         yield f"{'':{indent}}{count:5} {relation.value:<12} {code}"
 
 
-def _check_lines(plan: Plan) -> Iterator[str]:
-    wrong = violations(plan)
-    yield from (_line(reference) for reference in wrong)
-    yield from (f"{one.path}:{one.line}: not checked: {one.reason.value}: {one.message}" for one in plan.unchecked)
-    if not wrong and not plan.unchecked:
-        yield f"clean: {_count(plan.canonical, 'canonical reference')}, no other path is used"
-        return
-    yield ""
-    yield (
-        f"{_count(len(wrong), 'non-canonical reference')} in {_count(len({r.path for r in wrong}), 'file')}, "
-        f"{_count(len(plan.unchecked), 'file')} not checked"
-    )
-    fixable = sum(one.disposition is Disposition.REWRITE for one in wrong)
-    if fixable:
-        partial = " --partial" if plan.with_disposition(Disposition.MANUAL) else ""
-        yield f"'unshim apply{partial}' rewrites {fixable} of them"
-
-
 def _line(reference: Reference) -> str:
     place = f"{reference.path}:{reference.line}:{reference.column}:"
     target = "" if reference.new is None else f" -> {reference.new}"
@@ -191,7 +168,8 @@ def _line(reference: Reference) -> str:
     return f"{place} {reference.disposition.value}: {reference.kind.value} {reference.old}{reason}{detail}"
 
 
-def _count(number: int, noun: str) -> str:
+def count(number: int, noun: str) -> str:
+    """A number with its noun: ``1 file``, ``1,024 files``."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
@@ -204,12 +182,16 @@ def _wrapped(text: str, indent: int = 0) -> str:
 def _fitted(lines: Iterable[str]) -> Iterator[str]:
     """Lines of a summary, cut to the width; lines that name a place are never cut."""
     for line in lines:
-        shown = line if line.isprintable() else "".join(map(_printable, line))
+        shown = printable(line)
         place = line[:1] not in (" ", "")
         yield shown if place or len(shown) <= WIDTH else shown[: WIDTH - 3] + "..."
 
 
+def printable(line: str) -> str:
+    """A line without what would break it, or drive the terminal: characters of paths and source lines."""
+    return line if line.isprintable() else "".join(map(_printable, line))
+
+
 def _printable(character: str) -> str:
-    """A character of a path or a source line that may not break the line or drive the terminal."""
     raw_byte = "\udc80" <= character <= "\udcff"  # of a path that is not UTF-8
     return character if character.isprintable() or raw_byte else character.encode("unicode_escape").decode()

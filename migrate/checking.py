@@ -1,0 +1,205 @@
+"""check: everything that a code base must not have once it is migrated; each with its place, reason and fix."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from codemods.reasons import EXPLANATIONS
+from codemods.references import Disposition, Edit, Reason, Reference, ReferenceKind, Relation, Unchecked
+from codemods.shims import Verdict
+from migrate.plan import Plan
+from migrate.project import syntax_faults
+from migrate.repository import REGULAR_MODES, Entry, Repository
+from migrate.snapshots import Files
+
+
+class Wrong(StrEnum):
+    """What can be wrong beside references."""
+
+    SHIM = "shim"
+    """A module that only forwards: a violation where it is made, also before anybody uses it."""
+    ALIAS = "alias"
+    """Another public name of an owned object, or a re-export of one."""
+    IMPLEMENTATION = "second-implementation"
+    RESTORED = "restored-file"
+    """A file that a commit of unshim deleted, and that is there again."""
+    SYNTAX = "syntax"
+    """A changed file that parsed before."""
+    UNCHECKED = "not-checked"
+
+
+Key = tuple[str, str, str]
+"""(path, kind, symbol) of a violation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One thing that 'check' fails for. ``line`` and ``column`` are 1-based; ``fix`` says what to do about it."""
+
+    path: str
+    line: int
+    column: int
+    kind: ReferenceKind | Wrong
+    symbol: str
+    message: str
+    fix: str
+    reason: Reason | None = None
+    edits: tuple[Edit, ...] = ()
+    """What 'check --fix' and 'apply' write; empty where that is the user's to do."""
+
+    @property
+    def key(self) -> Key:
+        """What a baseline knows it by: no line number, which any change above it moves."""
+        return (self.path, self.kind.value, self.symbol)
+
+
+def violations(plan: Plan) -> list[Violation]:
+    """What the plan's files have that they must not have, by place."""
+    found = [_of_reference(one) for one in plan.references if is_violation(one)]
+    found += [_of_unchecked(one) for one in plan.unchecked]
+    kept = {move.old.module for move in plan.recipe.moves if move.new is None}
+    kept |= {one.old.module for one in plan.references if one.reason in _KEPT}
+    for module in plan.modules:
+        if module.verdict == Verdict.PURE_SHIM and module.path is not None and module.module not in kept:
+            message = f"{module.module} only forwards to the canonical module"
+            fix = (
+                "'unshim apply' deletes it"
+                if module.deletable
+                else f"settle what holds it ({'; '.join(module.evidence[:2])}), then run 'unshim apply'"
+            )
+            found.append(Violation(module.path, 1, 1, Wrong.SHIM, module.module, message, fix))
+    for alias in plan.aliases:
+        if alias.symbol.module in kept:
+            continue
+        message = f"{alias.symbol} is another path to {alias.new}"
+        fix = f"use {alias.new} where it is needed"
+        found.append(Violation(alias.path, alias.line, 1, Wrong.ALIAS, str(alias.symbol), message, fix))
+    for name in plan.definitions:
+        for place in name.others:
+            message = f"{place.symbol} is a second implementation; the canonical one is {name.own}"
+            fix = "merge the two by hand, or name it in [unshim.moves]"
+            kind = Wrong.IMPLEMENTATION
+            found.append(Violation(place.path, place.line, 1, kind, str(place.symbol), message, fix))
+    return sorted(found, key=_place)
+
+
+def is_violation(reference: Reference) -> bool:
+    """Whether 'check' and 'verify' fail for a reference: for all but what is kept on purpose."""
+    return reference.disposition is not Disposition.KEEP and reference.relation is not Relation.CANONICAL
+
+
+def all_violations(repository: Repository, files: Files, plan: Plan) -> list[Violation]:
+    """The plan's violations, and the files that a merge brought back after unshim had deleted them."""
+    tip = None if set(plan.base) == {"0"} else plan.base
+    deleted = {} if tip is None else repository.deleted_by_unshim(tip)
+    kept = {move.old.module for move in plan.recipe.moves if move.new is None}
+    kept_paths = {module.path for module in plan.modules if module.module in kept}
+    restored = [
+        Violation(
+            entry.path,
+            1,
+            1,
+            Wrong.RESTORED,
+            entry.path,
+            f"unshim deleted this file in {deleted[entry.path][:10]}; it is there again",
+            "delete it, or keep its module with a line in [unshim.moves]",
+        )
+        for entry in (files.entries(plan.base) if deleted else ())
+        if entry.path in deleted and entry.path not in kept_paths
+    ]
+    shown = {one.path for one in restored}
+    found = [one for one in violations(plan) if one.kind is not Wrong.SHIM or one.path not in shown]
+    return sorted([*found, *restored], key=_place)
+
+
+def new_violations(
+    repository: Repository, plans: tuple[Plan, Plan], files: Files, found: Sequence[Violation], jobs: int
+) -> list[Violation]:
+    """What of ``found`` was not there in the plan before, and the files that no longer parse.
+
+    A renamed file has the violations that it had under its old name.
+    """
+    before, after = plans
+    renamed = repository.renamed(before.base, after.base) if isinstance(files, Repository) else {}
+    new = new_since(found, all_violations(repository, repository, before), renamed)
+    broken = _broken(repository, before, files, after, jobs)
+    paths = {one.path for one in broken}
+    new = [one for one in new if one.kind is not Wrong.UNCHECKED or one.path not in paths]
+    return sorted([*new, *broken], key=_place)
+
+
+def _broken(repository: Repository, before: Plan, files: Files, after: Plan, jobs: int) -> list[Violation]:
+    """The Python files that have changed and do not parse, and did before, or were not there."""
+    old = {entry.path: entry for entry in repository.entries(before.base)}
+    changed = [
+        entry
+        for entry in files.entries(after.base)
+        if entry.path.endswith(".py")
+        and entry.mode in REGULAR_MODES
+        and after.recipe.covers(entry.path)
+        and (entry.path not in old or old[entry.path].oid != entry.oid)
+    ]
+    now = syntax_faults(_contents(files, changed), jobs)
+    then = syntax_faults(_contents(repository, [old[path] for path in now if path in old]), jobs)
+    return [
+        Violation(path, fault.line, 1, Wrong.SYNTAX, fault.reason.value, fault.message, "mend it", fault.reason)
+        for path, fault in now.items()
+        if path not in then
+    ]
+
+
+def _contents(files: Files, entries: Sequence[Entry]) -> Iterator[tuple[str, bytes | None]]:
+    return zip((one.path for one in entries), files.read(one.oid for one in entries), strict=True)
+
+
+def new_since(now: Sequence[Violation], before: Iterable[Violation], renamed: Mapping[str, str]) -> list[Violation]:
+    """The violations that were not there before, as often. ``renamed`` maps new paths to old ones."""
+    return beyond(now, Counter(one.key for one in before), renamed)
+
+
+def beyond(
+    found: Iterable[Violation], known: Mapping[Key, int], renamed: Mapping[str, str] = MappingProxyType({})
+) -> list[Violation]:
+    """The violations of which there are more than are known."""
+    left = Counter(known)
+    more: list[Violation] = []
+    for one in found:
+        path, kind, symbol = one.key
+        key = (renamed.get(path, path), kind, symbol)
+        if left[key] > 0:
+            left[key] -= 1
+        else:
+            more.append(one)
+    return more
+
+
+_KEPT = frozenset({Reason.KEEP_COMMENT, Reason.KEEP_RECIPE, Reason.PATH_UNDER_TEST})
+"""References for which a shim stays on purpose."""
+
+
+def _of_reference(one: Reference) -> Violation:
+    target = "" if one.new is None else f" -> {one.new}"
+    if one.disposition is Disposition.REWRITE:
+        message = f"{one.old}{target}"
+        return Violation(
+            one.path, one.line, one.column, one.kind, str(one.old), message, f"write {one.new}", None, one.edits
+        )
+    assert one.reason is not None, one
+    detail = f": {one.detail}" if one.detail else ""
+    message = f"{one.old} [{one.reason.value}]{detail}"
+    fix = EXPLANATIONS[one.reason].remedy
+    return Violation(one.path, one.line, one.column, one.kind, str(one.old), message, fix, one.reason)
+
+
+def _of_unchecked(one: Unchecked) -> Violation:
+    fix = EXPLANATIONS[one.reason].remedy
+    message = f"{one.reason.value}: {one.message}"
+    return Violation(one.path, one.line, 1, Wrong.UNCHECKED, one.reason.value, message, fix, one.reason)
+
+
+def _place(one: Violation) -> tuple[str, int, int, str, str]:
+    return (one.path, one.line, one.column, one.kind.value, one.symbol)

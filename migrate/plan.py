@@ -253,7 +253,7 @@ class _Planner:
         for target in ownership.targets:
             skipped |= ownership.implementation_modules(target)
         for file in discovered.files.values():
-            if file.module in skipped or is_test_file(file.path) or not self._binds_owned(file, ownership):
+            if file.module in skipped or is_test_file(file.path) or not self._may_bind_owned(file, ownership):
                 continue
             facts = self.project.facts(file.module) if self.project.path_of(file.module) == file.path else None
             for name, bindings in () if facts is None else facts.names.items():
@@ -274,7 +274,10 @@ class _Planner:
         return place.line <= len(lines) and KEEP_COMMENT.search(lines[place.line - 1]) is not None
 
     @staticmethod
-    def _binds_owned(file: FileImports, ownership: Ownership) -> bool:
+    def _may_bind_owned(file: FileImports, ownership: Ownership) -> bool:
+        modules = ownership.canonical_modules | ownership.shims
+        if any(symbol.dotted in modules or symbol.module in modules for symbol in file.imported):
+            return True
         findings = (ownership.finding(symbol) for _, symbol in file.bound)
         return any(one is not None and one.relation in (Relation.CANONICAL, Relation.ALIAS) for one in findings)
 

@@ -198,16 +198,15 @@ class Repository:
             found.append(Entry(shown, mode.decode(), oid.decode(), None))
         return found
 
-    def changed_on_disk(self) -> dict[str, None]:
-        """Tracked files that differ from the index, or are gone, as far as their size and time tell."""
-        self._needs_working_tree()
-        listing = self._git("diff-files", "-z", "--name-only", "--ignore-submodules=all")
-        return dict.fromkeys(path.decode("utf-8", "surrogateescape") for path in listing.split(b"\0") if path)
+    def sparse(self) -> frozenset[str]:
+        """Tracked files that a sparse checkout keeps away from the disk."""
+        lines = self._git("ls-files", "-t", "-z").split(b"\0")
+        return frozenset(line[2:].decode("utf-8", "surrogateescape") for line in lines if line.startswith(b"S "))
 
     def untracked(self) -> list[str]:
-        """Files that git neither tracks nor ignores."""
-        listing = self._git("ls-files", "--others", "--exclude-standard", "-z")
-        return [path.decode("utf-8", "surrogateescape") for path in listing.split(b"\0") if path]
+        """Files that git neither tracks nor ignores; not those of other repositories inside this one."""
+        listing = self._git("ls-files", "--others", "--exclude-standard", "-z").split(b"\0")
+        return [path.decode("utf-8", "surrogateescape") for path in listing if path and not path.endswith(b"/")]
 
     def _needs_working_tree(self) -> None:
         if self.is_bare:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
 
-from migrate.repository import SYMLINK_MODE, Entry, Repository
+from migrate.repository import SUBMODULE_MODE, SYMLINK_MODE, Entry, Repository
 
 
 class Files(Protocol):
@@ -47,20 +47,29 @@ class Staged:
 class WorkingTree(Staged):
     """The files of the working tree: tracked ones as they are on disk, and new ones that git does not ignore.
 
-    No filter is run: the bytes are those of the disk. Links are not followed.
+    The bytes are those of the disk, and git is not asked whether a file has changed: it could run a filter for that.
+    Links are not followed.
     """
 
     def entries(self, _commit: str, /) -> list[Entry]:
-        changed = self._repository.changed_on_disk()
-        found = [entry for entry in super().entries(_commit) if entry.path not in changed]
-        found += [entry for path in (*changed, *self._repository.untracked()) if (entry := self._on_disk(path))]
+        kept_away = self._repository.sparse()
+        real: dict[Path, bool] = {}
+        found: list[Entry] = []
+        for entry in super().entries(_commit):
+            here = self._on_disk(entry.path, real, is_submodule=entry.mode == SUBMODULE_MODE)
+            if here is not None or entry.path in kept_away:
+                found.append(here or entry)
+        for path in self._repository.untracked():
+            new = self._on_disk(path, real, is_submodule=False)
+            if new is not None:
+                found.append(new)
         return sorted(found, key=lambda entry: os.fsencode(entry.path))
 
     def read(self, oids: Iterable[str]) -> Iterator[bytes | None]:
         wanted = list(oids)
-        known = super().read(oid for oid in wanted if not oid.startswith(_DISK))
+        blobs = super().read(oid for oid in wanted if not oid.startswith(_DISK))
         for oid in wanted:
-            yield self.content(oid.removeprefix(_DISK)) if oid.startswith(_DISK) else next(known)
+            yield self.content(oid.split(":", 2)[2]) if oid.startswith(_DISK) else next(blobs)
 
     def content(self, path: str) -> bytes | None:
         """A file's bytes; None if it cannot be read, or is none any more."""
@@ -71,17 +80,32 @@ class WorkingTree(Staged):
         except OSError:
             return None
 
-    def _on_disk(self, path: str) -> Entry | None:
+    def _on_disk(self, path: str, real: dict[Path, bool], *, is_submodule: bool) -> Entry | None:
+        """A file; in the place of a blob's id stands what changes when the file does, and the path."""
+        place = self.root / path
         try:
-            found = (self.root / path).lstat()
+            if not self._is_real(place.parent, real):
+                return None
+            found = place.lstat()
         except OSError:
             return None
+        oid = f"{_DISK}{found.st_ino}-{found.st_mtime_ns}-{found.st_size}:{path}"
+        if is_submodule and stat.S_ISDIR(found.st_mode):
+            return Entry(path, SUBMODULE_MODE, oid, None)
         if stat.S_ISLNK(found.st_mode):
-            return Entry(path, SYMLINK_MODE, _DISK + path, found.st_size)
+            return Entry(path, SYMLINK_MODE, oid, found.st_size)
         if not stat.S_ISREG(found.st_mode):
             return None
-        return Entry(path, "100755" if found.st_mode & stat.S_IXUSR else "100644", _DISK + path, found.st_size)
+        return Entry(path, "100755" if found.st_mode & stat.S_IXUSR else "100644", oid, found.st_size)
+
+    def _is_real(self, directory: Path, known: dict[Path, bool]) -> bool:
+        """Whether no part of the way from the top is a link: behind one is another place, or the outside."""
+        if directory == self.root:
+            return True
+        if directory not in known:
+            known[directory] = self._is_real(directory.parent, known) and stat.S_ISDIR(directory.lstat().st_mode)
+        return known[directory]
 
 
 _DISK = "disk:"
-"""What stands in the place of a blob's id where there is no blob."""
+"""What stands before the id where there is no blob."""

@@ -7,12 +7,27 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
+
+import msgspec
 
 from migrate.checking import Key, Violation, beyond
 from migrate.errors import ExitCode, MigrateError
 
 _SCHEMA = 1
 _SHOWN = 5
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    path: str
+    kind: str
+    symbol: str
+    count: Annotated[int, msgspec.Meta(ge=1)]
+
+
+class _Document(msgspec.Struct, frozen=True):
+    schema: int
+    entries: tuple[_Entry, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +50,20 @@ def read_baseline(file: Path) -> Counter[Key] | None:
     except (OSError, UnicodeDecodeError) as error:
         raise MigrateError(f"{file} cannot be read: {error}", "restore it from git") from error
     try:
-        document = json.loads(text)
-        if document["schema"] != _SCHEMA:
-            raise ValueError(f"schema {document['schema']!r}")
-        found: Counter[Key] = Counter()
-        for one in document["entries"]:
-            path, kind, symbol, count = one["path"], one["kind"], one["symbol"], one["count"]
-            if not (isinstance(path, str) and isinstance(kind, str) and isinstance(symbol, str)):
-                raise TypeError(one)
-            if not isinstance(count, int) or count < 1:
-                raise ValueError(f"count {count!r}")
-            found[path, kind, symbol] += count
-        return found
-    except (ValueError, KeyError, TypeError) as error:
+        document = msgspec.convert(json.loads(text), _Document)
+    except (ValueError, msgspec.ValidationError) as error:
         raise MigrateError(
             f"{file} is no baseline of unshim: {error}", "restore it from git, or write it anew with --write-baseline"
         ) from error
+    if document.schema != _SCHEMA:
+        raise MigrateError(
+            f"{file} has schema {document.schema}, this unshim knows {_SCHEMA}",
+            "use the unshim that wrote it, or restore it from git",
+        )
+    found: Counter[Key] = Counter()
+    for one in document.entries:
+        found[one.path, one.kind, one.symbol] += one.count
+    return found
 
 
 def compare(violations: Sequence[Violation], known: Counter[Key]) -> tuple[list[Violation], list[Stale]]:
@@ -77,8 +90,8 @@ def write_baseline(file: Path, violations: Iterable[Violation], *, force: bool) 
             ExitCode.BLOCKED,
         )
     entries = [
-        {"path": path, "kind": kind, "symbol": symbol, "count": count}
-        for (path, kind, symbol), count in sorted(counts.items())
+        {"path": path, "kind": kind, "symbol": symbol, "count": number}
+        for (path, kind, symbol), number in sorted(counts.items())
     ]
     text = json.dumps({"schema": _SCHEMA, "entries": entries}, indent=1, ensure_ascii=True) + "\n"
     try:

@@ -7,7 +7,7 @@ import json
 import os
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from types import MappingProxyType
@@ -114,12 +114,12 @@ def check_sarif(checked: Checked) -> str:
     """SARIF 2.1.0 (OASIS standard), with a fix for everything that --fix would write into a Python file."""
     sources = {change.path: change.before for change in checked.plan.changed_files() if change.path.endswith(".py")}
     rules = {_rule(one): one for one in checked.violations}
-    results = [_sarif_result(one, sources) for one in checked.violations]
+    results = [_sarif_result(one, fingerprint, sources) for one, fingerprint in _fingerprinted(checked.violations)]
     results += [
         {
             "ruleId": "stale-baseline",
             "level": "error",
-            "message": {"text": f"{one.kind} {one.symbol} is there {one.found} times, the baseline knows {one.known}"},
+            "message": {"text": _stale(one)},
             "locations": [{"physicalLocation": {"artifactLocation": _artifact(one.path)}}],
         }
         for one in checked.stale
@@ -156,7 +156,7 @@ def check_sarif(checked: Checked) -> str:
     return json.dumps(document, indent=1, ensure_ascii=True) + "\n"
 
 
-def _sarif_result(one: Violation, sources: Mapping[str, bytes]) -> dict[str, object]:
+def _sarif_result(one: Violation, fingerprint: str, sources: Mapping[str, bytes]) -> dict[str, object]:
     result: dict[str, object] = {
         "ruleId": _rule(one),
         "level": "error",
@@ -169,7 +169,7 @@ def _sarif_result(one: Violation, sources: Mapping[str, bytes]) -> dict[str, obj
                 }
             }
         ],
-        "partialFingerprints": {"unshim/v1": _fingerprint(one, 0)},
+        "partialFingerprints": {"unshim/v1": fingerprint},
     }
     source = _decoded(sources.get(one.path)) if one.edits else None
     if source is not None:
@@ -204,8 +204,8 @@ def check_github(checked: Checked) -> str:
         title = _property(f"unshim: {one.kind.value}")
         lines.append(f"::error {place},title={title}::{_data(f'{one.message} ({one.fix})')}")
     for entry in checked.stale:
-        text = f"{entry.kind} {entry.symbol} is there {entry.found} times, the baseline knows {entry.known}"
-        lines.append(f"::error file={_property(entry.path)},title=unshim: stale baseline::{_data(text)}")
+        title = _property("unshim: stale baseline")
+        lines.append(f"::error file={_property(entry.path)},title={title}::{_data(_stale(entry))}")
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -219,27 +219,22 @@ def _property(text: str) -> str:
 
 def check_gitlab(checked: Checked) -> str:
     """The code quality report of GitLab, a subset of the Code Climate format."""
-    seen: Counter[tuple[str, str, str]] = Counter()
-    found = []
-    for one in checked.violations:
-        seen[one.key] += 1
-        found.append(
-            {
-                "description": f"{one.kind.value} {one.message} ({one.fix})",
-                "check_name": _rule(one),
-                "fingerprint": _fingerprint(one, seen[one.key]),
-                "severity": "major",
-                "location": {"path": one.path, "lines": {"begin": one.line}},
-            }
-        )
+    found = [
+        {
+            "description": f"{one.kind.value} {one.message} ({one.fix})",
+            "check_name": _rule(one),
+            "fingerprint": fingerprint,
+            "severity": "major",
+            "location": {"path": one.path, "lines": {"begin": one.line}},
+        }
+        for one, fingerprint in _fingerprinted(checked.violations)
+    ]
     for entry in checked.stale:
-        text = f"{entry.kind} {entry.symbol} is there {entry.found} times, the baseline knows {entry.known}"
-        digest = hashlib.sha256(repr(entry).encode("utf-8", "surrogateescape")).hexdigest()
         found.append(
             {
-                "description": text,
+                "description": _stale(entry),
                 "check_name": "stale-baseline",
-                "fingerprint": digest,
+                "fingerprint": _digest("stale", entry.path, entry.kind, entry.symbol),
                 "severity": "minor",
                 "location": {"path": entry.path, "lines": {"begin": 1}},
             }
@@ -318,9 +313,20 @@ _MEANINGS: Mapping[Wrong, str] = MappingProxyType(
 )
 
 
-def _fingerprint(one: Violation, number: int) -> str:
-    key = "\0".join((*one.key, str(number)))
-    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
+def _stale(entry: Stale) -> str:
+    return f"{entry.kind} {entry.symbol} is there {entry.found} times, the baseline knows {entry.known}"
+
+
+def _fingerprinted(violations: Iterable[Violation]) -> Iterator[tuple[Violation, str]]:
+    """Each violation with what it is known by from run to run: its key, and the how manieth of that key it is."""
+    seen: Counter[tuple[str, str, str]] = Counter()
+    for one in violations:
+        seen[one.key] += 1
+        yield one, _digest(*one.key, str(seen[one.key]))
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 CHECK_REPORTS: Mapping[str, Report] = MappingProxyType(

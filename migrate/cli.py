@@ -17,16 +17,19 @@ from migrate.baseline import read_baseline
 from migrate.baseline import write_baseline as known_violations
 from migrate.branches import Existing, check_replaceable, read_branch
 from migrate.branches import undo as take_back
-from migrate.checking import all_violations, new_violations
+from migrate.checking import Violation, all_violations, new_violations
 from migrate.equivalence import mismatches
 from migrate.errors import ExitCode, MigrateError
 from migrate.fixing import fix as write_fixes
 from migrate.gates import GateResult, run_gates
+from migrate.hooks import Hook, Question, is_governed, questions
+from migrate.hooks import install as install_hooks
+from migrate.hooks import uninstall as uninstall_hooks
 from migrate.init import new_recipe, write_recipe
 from migrate.parallel import default_jobs
 from migrate.plan import Plan, build_plan
 from migrate.probe import describe, probe
-from migrate.recipe import BASELINE_NAME, Recipe, load_recipe
+from migrate.recipe import BASELINE_NAME, Recipe, load_recipe, recipe_name
 from migrate.reports import (
     CHECK_REPORTS,
     Checked,
@@ -286,18 +289,31 @@ def check(
         count = known_violations(file, found, force=force)
         _write(f"wrote {file}: {count:,} violations; commit it\n")
         return
-    since = None if base is None else repository.resolve(base)
-    if since is not None:
-        before = build_plan(repository, made, since, jobs, _progress)
-        found = new_violations(repository, (before, plan), files, found, jobs)
-    known = read_baseline(file)
-    if baseline is not None and known is None:
+    if baseline is not None and not baseline.is_file():
         raise MigrateError(f"there is no baseline {file}", "write it with --write-baseline")
-    new, stale = compare_baseline(found, known or Counter())
-    checked = Checked(plan, tuple(new), () if since is not None else tuple(stale), len(found) - len(new), since, fixed)
+    checked = _compared(repository, files, plan, found, base, file, jobs, fixed)
     _write(CHECK_REPORTS[output.value](checked))
     if not checked.is_clean:
         raise typer.Exit(ExitCode.FOUND)
+
+
+def _compared(
+    repository: Repository,
+    files: Files,
+    plan: Plan,
+    found: list[Violation],
+    base: str | None,
+    baseline: Path,
+    jobs: int,
+    fixed: tuple[str, ...] = (),
+) -> Checked:
+    """What of the violations counts: what is new since the base, and what the baseline does not know."""
+    since = None if base is None else repository.resolve(base)
+    if since is not None:
+        before = build_plan(repository, plan.recipe, since, jobs, _progress)
+        found = new_violations(repository, (before, plan), files, found, jobs)
+    new, stale = compare_baseline(found, read_baseline(baseline) or Counter())
+    return Checked(plan, tuple(new), () if since is not None else tuple(stale), len(found) - len(new), since, fixed)
 
 
 def _check_options(
@@ -313,6 +329,79 @@ def _check_options(
     for wrong, message in pairs:
         if wrong:
             raise MigrateError(message, "give one of them", ExitCode.USAGE)
+
+
+hook = typer.Typer(
+    help="Let git ask unshim after a merge, after a rebase, and before a push.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(hook, name="hook")
+HookNames = Annotated[
+    list[Hook] | None, typer.Argument(metavar="[HOOK]...", help="post-merge, post-rewrite, pre-push; default: all.")
+]
+
+
+@hook.command("install")
+def hook_install(names: HookNames = None, repo: Repo = _HERE) -> None:
+    """Write the git hooks, all or none; a hook that is there already, and not unshim's, is never touched."""
+    written = install_hooks(Repository(repo), names or tuple(Hook), sys.executable)
+    _write("".join(f"wrote {place}\n" for place in written) or "nothing to do: the hooks are there\n")
+
+
+@hook.command("uninstall")
+def hook_uninstall(names: HookNames = None, repo: Repo = _HERE) -> None:
+    """Remove the git hooks that 'hook install' wrote, and no others."""
+    removed, foreign = uninstall_hooks(Repository(repo), names or tuple(Hook))
+    _write("".join(f"removed {place}\n" for place in removed) or "nothing to do: no hook is unshim's\n")
+    for place in foreign:
+        _note(f"left alone, for unshim did not make it, or it was edited: {place}")
+
+
+@hook.command("run")
+def hook_run(
+    name: Annotated[Hook, typer.Argument(metavar="HOOK", help="post-merge, post-rewrite or pre-push.")],
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="[ARGUMENT]...", help="What git gives to the hook.")
+    ] = None,
+    repo: Repo = _HERE,
+    jobs: Jobs = _JOBS,
+) -> None:
+    """Do what a hook is for; git gives its arguments and its standard input. For hooks of your own."""
+    repository = Repository(repo)
+    lines = sys.stdin.read().splitlines() if name is Hook.PRE_PUSH else []
+    asked = questions(repository, name, arguments or [], lines)
+    if not asked:
+        return
+    recipe = recipe_name(repository.root)
+    if recipe is None:
+        _note(f"{name.value}: there is no recipe here, so nothing was checked")
+        return
+    refused = False
+    for question in asked:
+        if is_governed(repository, recipe, question.revision):
+            refused |= not _answer(repository, name, question, jobs)
+        else:
+            _note(f"{name.value}: {question.about} does not have {recipe}, so it was not checked")
+    if refused:
+        raise typer.Exit(ExitCode.FOUND)
+
+
+def _answer(repository: Repository, name: Hook, question: Question, jobs: int) -> bool:
+    """Check what a hook asks about, and say what is wrong with it; whether nothing is."""
+    files: Files = Staged(repository) if question.staged else repository
+    plan = build_plan(files, _recipe(repository, None), question.revision, jobs, _progress)
+    found = all_violations(repository, files, plan)
+    checked = _compared(repository, files, plan, found, question.base, repository.root / BASELINE_NAME, jobs)
+    _clear_progress()
+    if checked.is_clean:
+        return True
+    if name.can_refuse:
+        _note(f"the push of {question.about} is refused; 'git push --no-verify' does it all the same")
+    else:
+        _note(f"{question.about} brought what 'unshim check' fails for")
+    _write(CHECK_REPORTS[CheckFormat.TEXT.value](checked))
+    return False
 
 
 @app.command()

@@ -201,13 +201,36 @@ def load_recipe(file: Path | None, repository_root: Path) -> Recipe:
     )
 
 
+def recipe_name(repository_root: Path) -> str | None:
+    """The file at the top in which load_recipe() finds the recipe, right or wrong; None without one."""
+    for name in (FILE_NAME, "pyproject.toml"):
+        place = repository_root / name
+        if place.is_file() and (name == FILE_NAME or _table(place) is not None):
+            return name
+    return None
+
+
+def is_recipe(name: str, content: bytes) -> bool:
+    """Whether a file of this name and content has a recipe, right or wrong."""
+    try:
+        return name == FILE_NAME or _table_of(Path(name), content) is not None
+    except MigrateError:
+        return False
+
+
 def _table(path: Path) -> dict[str, object] | None:
     try:
-        document = tomllib.loads(path.read_text("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise _bad(str(path), f"it is no valid TOML: {error}", "see https://toml.io") from error
+        content = path.read_bytes()
     except OSError as error:
         raise _bad(str(path), f"it cannot be read: {error.strerror}", "check the file's rights") from error
+    return _table_of(path, content)
+
+
+def _table_of(path: Path, content: bytes) -> dict[str, object] | None:
+    try:
+        document = tomllib.loads(content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise _bad(str(path), f"it is no valid TOML: {error}", "see https://toml.io") from error
     holder = document.get("tool", {}) if path.name == "pyproject.toml" else document
     found = holder.get("unshim") if isinstance(holder, dict) else None
     return found if isinstance(found, dict) else None
@@ -434,4 +457,15 @@ def _bad(origin: str, message: str, hint: str) -> MigrateError:
     return MigrateError(f"{origin}: {message}", hint, ExitCode.SITUATION)
 
 
-__all__ = ["BASELINE_NAME", "FILE_NAME", "Gate", "Recipe", "SourceRoot", "Symbol", "load_recipe", "read_recipe"]
+__all__ = [
+    "BASELINE_NAME",
+    "FILE_NAME",
+    "Gate",
+    "Recipe",
+    "SourceRoot",
+    "Symbol",
+    "is_recipe",
+    "load_recipe",
+    "read_recipe",
+    "recipe_name",
+]

@@ -360,12 +360,19 @@ class Repository:
             if name is None or place.is_symlink() or not place.is_dir() or place.stat().st_uid != os.getuid():
                 continue
             notes = _gitdir(place)
-            if notes is None or notes.parent != self._common_dir() / "worktrees" or _is_alive(int(name[1])):
+            if notes is None or notes.parent != self.common_directory() / "worktrees" or _is_alive(int(name[1])):
                 continue
             self._remove_worktree(place)
             if not place.exists():
                 removed.append(str(place))
         return tuple(removed)
+
+    def hooks_directory(self) -> Path:
+        """Where git looks for this repository's hooks; it need not exist."""
+        # The last value is our own, of _SAFE.
+        configured = self._git("config", "-z", "--type=path", "--get-all", "core.hooksPath").split(b"\0")[:-2]
+        # A relative one counts from where hooks run: the top of the working tree.
+        return self.root / os.fsdecode(configured[-1]) if configured else self.common_directory() / "hooks"
 
     def _linked_worktrees(self) -> list[Path]:
         """All but the main one, which git lists first."""
@@ -374,8 +381,8 @@ class Repository:
             1:
         ]
 
-    def _common_dir(self) -> Path:
-        """The directory that all worktrees share."""
+    def common_directory(self) -> Path:
+        """The git directory that all worktrees share."""
         return Path(self._repo.common_dir).resolve()
 
     def _remove_worktree(self, place: Path) -> None:
@@ -426,6 +433,13 @@ class Repository:
     def has(self, commit: str) -> bool:
         """Whether this clone has a commit."""
         return self._holds("cat-file", "-e", f"{commit}^{{commit}}")
+
+    def content(self, commit: str, path: str) -> bytes | None:
+        """A file of a commit; None where there is none."""
+        try:
+            return self._git("cat-file", "blob", f"{commit}:{path}")
+        except MigrateError:
+            return None
 
     def is_ancestor(self, older: str, newer: str) -> bool:
         """Whether one commit leads to another, or is it."""

@@ -338,13 +338,13 @@ hook = typer.Typer(
 )
 app.add_typer(hook, name="hook")
 HookNames = Annotated[
-    list[Hook] | None, typer.Argument(metavar="[HOOK]...", help="post-merge, post-rewrite, pre-push; default: all.")
+    list[Hook] | None, typer.Argument(metavar="HOOK", help="post-merge, post-rewrite, pre-push; default: all.")
 ]
 
 
 @hook.command("install")
 def hook_install(names: HookNames = None, repo: Repo = _HERE) -> None:
-    """Write the git hooks, all or none; a hook that is there already, and not unshim's, is never touched."""
+    """Write git hooks that ask unshim. All are written or none, and never over a hook that is not unshim's."""
     written = install_hooks(Repository(repo), names or tuple(Hook), sys.executable)
     _write("".join(f"wrote {place}\n" for place in written) or "nothing to do: the hooks are there\n")
 
@@ -362,12 +362,12 @@ def hook_uninstall(names: HookNames = None, repo: Repo = _HERE) -> None:
 def hook_run(
     name: Annotated[Hook, typer.Argument(metavar="HOOK", help="post-merge, post-rewrite or pre-push.")],
     arguments: Annotated[
-        list[str] | None, typer.Argument(metavar="[ARGUMENT]...", help="What git gives to the hook.")
+        list[str] | None, typer.Argument(metavar="ARGUMENT", help="What git gives to the hook.")
     ] = None,
     repo: Repo = _HERE,
     jobs: Jobs = _JOBS,
 ) -> None:
-    """Do what a hook is for; git gives its arguments and its standard input. For hooks of your own."""
+    """Do what a hook is for: to be called by it. Git gives the arguments, and the standard input of pre-push."""
     repository = Repository(repo)
     lines = sys.stdin.read().splitlines() if name is Hook.PRE_PUSH else []
     asked = questions(repository, name, arguments or [], lines)

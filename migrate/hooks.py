@@ -121,7 +121,7 @@ if [ -n "$python" ] && "$python" -P -c "$probe" </dev/null >/dev/null 2>&1; then
 elif command -v unshim >/dev/null 2>&1; then
   exec unshim hook run {hook.value} -- "$@" >&2
 else
-  echo "unshim: {hook.value}: nothing was checked: unshim is neither on the PATH nor in $python" >&2
+  printf '%s\\n' "unshim: {hook.value}: nothing was checked: unshim is neither on the PATH nor in $python" >&2
 {tail}fi
 """
     raw = os.fsencode(body)
@@ -163,7 +163,8 @@ def install(repository: Repository, hooks: Sequence[Hook], python: str) -> tuple
         raise MigrateError(
             "there are hooks that unshim did not make, or that were edited; nothing was written:\n"
             + "\n".join(f"  {place.path}" for place in foreign),
-            _lines_to_add([place.hook for place in foreign], python) + "\n  or move it away, or name only other hooks",
+            _lines_to_add([place.hook for place in foreign], f"{shlex.quote(python)} -P -m migrate")
+            + "\n  or move it away, or name only other hooks",
         )
     due = [place for place in places if place.ours != script(place.hook, python) or not os.access(place.path, os.X_OK)]
     written: list[_Place] = []
@@ -204,17 +205,20 @@ def _directory(repository: Repository) -> Path:
     inside = (repository.root.resolve(), repository.common_directory())
     if any(found.resolve() != own and found.resolve().is_relative_to(own) for own in inside):
         return found
+    own_hooks = shlex.quote(str(repository.common_directory() / "hooks"))
     raise MigrateError(
         f"git looks for hooks in {found}, which is not in this repository and may serve others too",
-        f"{_lines_to_add(tuple(Hook), 'python')}\n  or give this repository hooks of its own:"
-        ' git config core.hooksPath "$(git rev-parse --path-format=absolute --git-common-dir)/hooks"',
+        f"{_lines_to_add(tuple(Hook), 'unshim')}\n"
+        f"  or give this repository hooks of its own:\n    git config core.hooksPath {own_hooks}",
     )
 
 
-def _lines_to_add(hooks: Sequence[Hook], python: str) -> str:
+def _lines_to_add(hooks: Sequence[Hook], command: str) -> str:
     """What calls unshim from a hook that is another's."""
-    command = f"{shlex.quote(python)} -P -m migrate"
-    lines = [f'    {hook.value}: {command} hook run {hook.value} -- "$@" >&2' for hook in hooks]
+    lines = [
+        f'    {hook.value}: {command} hook run {hook.value} -- "$@" >&2{" || exit" if hook.can_refuse else ""}'
+        for hook in hooks
+    ]
     note = ["    (it reads the standard input that git gives to pre-push)"] if Hook.PRE_PUSH in hooks else []
     return "\n".join(["add to each a line that calls unshim:", *lines, *note])
 

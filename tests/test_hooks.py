@@ -484,11 +484,11 @@ def test_the_line_that_is_told_works_in_a_hook_of_the_user(tmp_path: Path) -> No
     remote_of(repo)
     place = repo.path / ".git" / "hooks" / "pre-push"
     place.parent.mkdir()
-    place.write_text("#!/bin/sh\nset -e\n")
+    place.write_text("#!/bin/sh\n")
     place.chmod(0o755)
     told = unshim("hook", "install", "--repo", repo.path).err
     line = next(line for line in told.splitlines() if 'hook run pre-push -- "$@"' in line).partition(": ")[2]
-    place.write_text(f"#!/bin/sh\nset -e\n{line}\n")
+    place.write_text(f"#!/bin/sh\n{line}\nexit 0\n")
     assert git(repo.path, "push", "-q", "origin", "main").code == 0
     repo.commit(SHIM)
     pushed = git(repo.path, "push", "-q", "origin", "main")

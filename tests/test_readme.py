@@ -10,16 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from repositories import ROOT, make_repo, scan, unshim
 
 from codemods.references import Disposition, ReferenceKind, Relation
 from migrate.errors import ExitCode, MigrateError
+from migrate.hooks import Hook
 from migrate.recipe import read_recipe
 
 README = (ROOT / "README.md").read_text()
 JSON_PAGE = (ROOT / "docs" / "json.md").read_text()
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "examples/websocket_manager/README.md"]
-COMMANDS = ("init", "scan", "diff", "apply", "check", "verify", "undo", "explain")
+HOOK_COMMANDS = ("hook install", "hook uninstall", "hook run")
+COMMANDS = ("init", "scan", "diff", "apply", "check", "verify", "undo", "explain", *HOOK_COMMANDS)
 
 
 def section(page: str, title: str) -> str:
@@ -64,19 +67,26 @@ def test_the_keys_of_the_recipe_are_those_of_the_readme() -> None:
 
 
 def options(command: str) -> set[str]:
-    text = unshim(command, "--help", environment={"COLUMNS": "100"}).text
+    text = unshim(*command.split(), "--help", environment={"COLUMNS": "100"}).text
     return set(re.findall(r"(?<![\w-])--[a-z]+", text)) - {"--help"}
 
 
 def test_every_command_is_told() -> None:
-    told = [words.split()[1] for words in first_column(section(README, "Commands")) if words.startswith("unshim ")]
+    told = [command_of(words) for words in first_column(section(README, "Commands")) if words.startswith("unshim ")]
     assert set(told) == set(COMMANDS)
-    listed = re.findall(r"^  (\w+)  ", unshim("--help").text, re.MULTILINE)
-    assert set(listed) == set(COMMANDS)
+    listed = set(re.findall(r"^  (\w+)  ", unshim("--help").text, re.MULTILINE))
+    inner = {f"hook {name}" for name in re.findall(r"^  (\w+)  ", unshim("hook", "--help").text, re.MULTILINE)}
+    assert listed - {"hook"} | inner == set(COMMANDS)
+    assert inner == set(HOOK_COMMANDS)
+
+
+def command_of(line: str) -> str | None:
+    """The command that a line "unshim ..." calls; None for a sentence that begins with the name."""
+    return next((one for one in COMMANDS if f"{line} ".startswith(f"unshim {one} ")), None)
 
 
 def test_every_option_is_told_and_every_option_told_exists() -> None:
-    text = section(README, "Commands")
+    text = re.sub("`(?:git|pre-commit) [^`]*`", "", section(README, "Commands"))  # these have options of their own
     told = set(re.findall(r"(?<![\w-])--[a-z]+", text))
     assert told == set().union(*(options(command) for command in COMMANDS))
     for command in ("scan", "diff", "apply", "check", "verify"):
@@ -84,16 +94,29 @@ def test_every_option_is_told_and_every_option_told_exists() -> None:
     assert options("init") == {"--repo", "--rev", "--jobs", "--exclude"}
     assert options("undo") == {"--repo", "--recipe", "--branch", "--force"}
     assert options("explain") == set()
+    assert options("hook install") == options("hook uninstall") == {"--repo"}
+    assert options("hook run") == {"--repo", "--jobs"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_command_line_is_understood(page: Path) -> None:
     for line in re.findall(r"^(?:\$ )?unshim (.*)$", page.read_text(), re.MULTILINE):
-        words = line.split("  #")[0].split()
-        if words[0] not in COMMANDS:
-            continue  # a sentence that begins with the name
-        flags = {word for word in words[1:] if word.startswith("--")}
-        assert flags <= options(words[0]), line
+        command = command_of(f"unshim {line}")
+        if command is None:
+            continue
+        flags = {word for word in line.split("  #")[0].split() if word.startswith("--")}
+        assert flags <= options(command), line
+
+
+def test_the_hooks_and_inputs_that_are_told_exist() -> None:
+    documents = [yaml.safe_load(block) for block in blocks("yaml")]
+    manifest = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    used = [hook["id"] for one in documents if "repos" in one for hook in one["repos"][0]["hooks"]]
+    assert used
+    assert {hook["id"] for hook in manifest} == set(used) | set(re.findall("`(unshim-[a-z]+)`", README))
+    told = re.findall(r"^- `(\w+)`:", section(README, "GitHub Actions"), re.MULTILINE)
+    assert told == list(yaml.safe_load((ROOT / "action.yml").read_text())["inputs"])
+    assert first_column(section(README, "Git hooks")) == [hook.value for hook in Hook]
 
 
 def test_every_exit_code_is_told() -> None:

@@ -82,6 +82,7 @@ class Step(StrEnum):
     COLLAPSE = "collapse"
     DOCUMENTS = "documents"
     DELETE = "delete"
+    ENFORCE = "enforce"
 
 
 class Reason(StrEnum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -18,8 +19,10 @@ from migrate.baseline import write_baseline as known_violations
 from migrate.branches import Existing, check_replaceable, read_branch
 from migrate.branches import undo as take_back
 from migrate.checking import Violation, all_violations, new_violations
+from migrate.configuration import PYPROJECT, linter_place, read_configuration, ruff_file
 from migrate.equivalence import mismatches
 from migrate.errors import ExitCode, MigrateError
+from migrate.exports import linter_export, ruff_export
 from migrate.fixing import fix as write_fixes
 from migrate.gates import GateResult, run_gates
 from migrate.hooks import Hook, Question, is_governed, questions
@@ -76,6 +79,13 @@ class CheckFormat(StrEnum):
     GITLAB = "gitlab"
     JUNIT = "junit"
     MARKDOWN = "markdown"
+
+
+class Export(StrEnum):
+    """The tools for which the old paths are printed."""
+
+    RUFF = "ruff"
+    IMPORT_LINTER = "import-linter"
 
 
 Repo = Annotated[Path, typer.Option("--repo", metavar="DIR", help="The repository, or a directory in it.")]
@@ -142,6 +152,8 @@ def diff(repo: Repo = _HERE, recipe: RecipeFile = None, rev: Rev = "HEAD", jobs:
             f"not in the diff: {manual} references to decide, {len(plan.unchecked)} files not checked;"
             " 'unshim scan --all' lists them"
         )
+    for one in plan.hindrances:
+        _note(f"not in the diff: {one.message}; {one.remedy}")
 
 
 @app.command()
@@ -180,6 +192,9 @@ def apply(
     if plan.with_disposition(Disposition.MANUAL) and not partial:
         _write(blocked_report(plan))
         raise typer.Exit(ExitCode.BLOCKED)
+    if plan.hindrances:
+        first = plan.hindrances[0]
+        raise MigrateError(first.message, first.remedy)
     if not plan.steps:
         _write("nothing to do: no reference can be rewritten, no shim can be deleted\n")
         return
@@ -272,7 +287,7 @@ def check(
     """Exit 1 with the list if anything is non-canonical or could not be checked; else exit 0."""
     _check_options(rev, staged=staged, worktree=worktree, base=base, fix=fix, write=write_baseline, force=force)
     repository = Repository(repo)
-    made = _recipe(repository, recipe)
+    made = replace(_recipe(repository, recipe), enforce=())  # a check writes no configuration
     file = baseline or repository.root / BASELINE_NAME
     files: Files = Staged(repository) if staged else repository
     fixed: tuple[str, ...] = ()
@@ -402,6 +417,26 @@ def _answer(repository: Repository, name: Hook, question: Question, jobs: int) -
         _note(f"{question.about} brought what 'unshim check' fails for")
     _write(CHECK_REPORTS[CheckFormat.TEXT.value](checked))
     return False
+
+
+@app.command()
+def export(
+    form: Annotated[Export, typer.Argument(metavar="TOOL", help="ruff or import-linter.")],
+    repo: Repo = _HERE,
+    recipe: RecipeFile = None,
+    rev: Rev = "HEAD",
+    jobs: Jobs = _JOBS,
+) -> None:
+    """Print what makes TOOL refuse the old paths, for its configuration."""
+    repository = Repository(repo)
+    plan = build_plan(repository, replace(_recipe(repository, recipe), enforce=()), rev, jobs, _progress)
+    configuration = read_configuration(repository, plan.base)
+    match form:
+        case Export.RUFF:
+            file = ruff_file(configuration)
+            _write(ruff_export(plan.bans, file if file in configuration else PYPROJECT))
+        case Export.IMPORT_LINTER:
+            _write(linter_export(plan.bans, linter_place(configuration)))
 
 
 @app.command()

@@ -12,6 +12,7 @@ from codemods.documents import find_document
 from codemods.mentions import Mentions
 from codemods.ownership import Ownership
 from codemods.references import Disposition, Reason, Reference, Unchecked, apply_edits
+from migrate.configuration import CONTRACT_ID, LINTER_FILES, PYPROJECT, RUFF_FILES
 from migrate.parallel import mapped
 from migrate.project import NOTEBOOK_SUFFIX, SUFFIXES
 from migrate.recipe import BASELINE_NAME, FILE_NAME, Recipe
@@ -71,9 +72,8 @@ def find_documents(
         found = find_document(
             entry.path, source, mentions, asked=recipe.asks_for(entry.path), hides=ownership.hidden_submodule
         )
-        if entry.path == "pyproject.toml":
-            own = recipe_lines(content)
-            found = tuple(one for one in found if one.line not in own)
+        own = named_on_purpose(entry.path, content)
+        found = tuple(one for one in found if one.line not in own)
         edits = [edit for one in found if one.disposition is Disposition.REWRITE for edit in one.edits]
         after = source.encode(apply_edits(source.data, edits)) if edits else content
         return DocumentResult(entry.path, entry.mode, found, content, after) if found else None
@@ -84,17 +84,40 @@ def find_documents(
 
 def _is_ours(repository: Files, recipe: Recipe, path: str) -> bool:
     """Whether a file is the recipe or the baseline: naming a shim there is no use of it."""
-    if path == "pyproject.toml":
+    if path == PYPROJECT:
         return False
     return path in (FILE_NAME, BASELINE_NAME) or (repository.root / path).resolve() == Path(recipe.origin).resolve()
 
 
-def recipe_lines(content: bytes) -> frozenset[int]:
-    """The lines of [tool.unshim] and its sub-tables in a pyproject.toml, 1-based."""
-    inside, lines = False, set()
-    for number, text in enumerate(content.split(b"\n"), start=1):
-        if text.startswith(b"["):
-            inside = re.match(rb"\[+\s*tool\.unshim\b", text) is not None
-        if inside:
+def named_on_purpose(path: str, content: bytes) -> frozenset[int]:
+    """The lines, 1-based, that name old paths on purpose: the recipe in a pyproject.toml, and what bans the paths.
+
+    Bans are ruff's table, whoever wrote it, and the contract for import-linter that unshim writes: another contract
+    may need the module that it names.
+    """
+    header = _ON_PURPOSE.get(path.rpartition("/")[2])
+    if header is None:
+        return frozenset()
+    inside, start = False, 0
+    lines: set[int] = set()
+    rows = content.split(b"\n")
+    for number, text in enumerate(rows, start=1):
+        if text.lstrip().startswith(b"["):
+            inside, start = header.match(text) is not None, number
+        if _CONTRACT_ID_LINE.match(text) and rows[start - 1].lstrip().startswith(b"[[tool.importlinter.contracts]]"):
+            inside = True
+            lines.update(range(start, number))
+        if inside or (path != "setup.cfg" and _BANNED_KEY.match(text)):
             lines.add(number)
     return frozenset(lines)
+
+
+_BANNED_TABLE = rb"\[\s*(?:tool\s*\.\s*ruff\s*\.\s*)?(?:lint\s*\.\s*)?flake8-tidy-imports\s*\.\s*banned-api\b"
+_BANNED_KEY = re.compile(rb"\s*(?:(?:lint|flake8-tidy-imports)\s*\.\s*)*banned-api\b")
+_OWN_SECTION = re.compile(rb"\[importlinter:contract:" + CONTRACT_ID.encode() + rb"\]")
+_CONTRACT_ID_LINE = re.compile(rb"id\s*=\s*\"" + CONTRACT_ID.encode() + rb"\"")
+_ON_PURPOSE = {
+    PYPROJECT: re.compile(rb"\s*(?:\[+\s*tool\.unshim\b|" + _BANNED_TABLE + rb")"),
+    **dict.fromkeys(RUFF_FILES, re.compile(rb"\s*" + _BANNED_TABLE)),
+    **dict.fromkeys(LINTER_FILES, _OWN_SECTION),
+}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
 
@@ -23,15 +23,18 @@ from codemods.references import (
 )
 from codemods.shims import Verdict
 from codemods.source import SourceText, UndecodableError, decode_python
-from codemods.symbols import Symbol, last
+from codemods.symbols import Symbol, is_dotted_name, last
 from codemods.syntax import parse, syntax_fault
+from migrate.bans import BanFinder, Bans
+from migrate.configuration import ConfigFile, read_configuration
 from migrate.deletions import DeletionProof, Deletions, ModuleReport
 from migrate.discovery import Discovered, Discovery, FileImports
-from migrate.documents import find_documents
+from migrate.documents import DocumentResult, find_documents
+from migrate.enforcing import Enforced, Hindrance, enforce
 from migrate.errors import MigrateError
 from migrate.project import MAX_BYTES, NOTEBOOK_SUFFIX, SUFFIXES, Project, discover_roots, undecodable
 from migrate.recipe import Recipe, SourceRoot
-from migrate.repository import REGULAR_MODES, SUBMODULE_MODE, SYMLINK_MODE, Change, Entry
+from migrate.repository import REGULAR_MODES, SUBMODULE_MODE, SYMLINK_MODE, Change, Entry, Repository
 from migrate.rewriting import Rewriting
 from migrate.snapshots import Files
 
@@ -44,6 +47,8 @@ class FileChange:
     mode: str
     before: bytes
     after: bytes | None
+    is_new: bool = False
+    """Whether there is no such file before; ``before`` is empty then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +103,11 @@ class Plan:
     aliases: tuple[Place, ...] = ()
     """Public names outside of tests that modules give to owned objects, beside the modules of the map."""
     path_tests: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """Tests that go in the last step, by the file that has them."""
+    """Tests that go in the step DELETE, by the file that has them."""
+    bans: Bans = field(default_factory=Bans)
+    """The old paths that linters can be told to refuse."""
+    hindrances: tuple[Hindrance, ...] = ()
+    """Configuration that could not be told, although the recipe says so."""
 
     def with_disposition(self, disposition: Disposition) -> tuple[Reference, ...]:
         return tuple(found for found in self.references if found.disposition is disposition)
@@ -189,6 +198,21 @@ class _Planner:
         deletions = proof.prove(ownership, references)
         texts = rewritten | collapsed
         steps.append(PlannedStep(Step.DELETE, tuple(self._deletions(deletions, texts))))
+        aliases = tuple(sorted(self._aliases(discovered, ownership, deletions.modules), key=attrgetter("path", "line")))
+        finder = BanFinder(self.project, self.alias_map, ownership, self.recipe.moves)
+        staying = [one for one in references if one.path not in deletions.tests]
+        packages = [
+            file.module
+            for file in discovered.files.values()
+            if self.project.is_package(file.path) and not is_test_file(file.path) and self._binds_owned(file, ownership)
+        ]
+        bans = finder.find(deletions.modules, aliases, staying, self._gone(), packages)
+        enforced = self._enforced(finder, bans, documents.results, deletions.paths)
+        changes = (
+            FileChange(one.path, one.mode, one.before or b"", one.after, one.before is None)
+            for one in enforced.additions
+        )
+        steps.append(PlannedStep(Step.ENFORCE, tuple(changes)))
         references.sort(key=lambda one: (one.path, one.line, one.column, one.kind, one.old))
         self.unchecked.sort(key=lambda one: (one.path, one.line))
         return Plan(
@@ -207,9 +231,32 @@ class _Planner:
                 *(self.alias_map.loaded_by(target.canonical) for target in ownership.targets),
             ),
             self._definitions(ownership, [report.module for report in deletions.modules]),
-            tuple(sorted(self._aliases(discovered, ownership, deletions.modules), key=attrgetter("path", "line"))),
+            aliases,
             deletions.tests,
+            bans,
+            enforced.hindrances,
         )
+
+    def _gone(self) -> list[str]:
+        """Modules that earlier migrations deleted, and that are not there."""
+        if not isinstance(self.repository, Repository):
+            return []
+        paths = [path for path in self.repository.deleted_by_unshim(self.base) if path.endswith(".py")]
+        modules = [self.project.module_of(path) for path in paths if not is_test_file(path)]
+        return sorted({name for name in modules if is_dotted_name(name) and self.project.path_of(name) is None})
+
+    def _enforced(
+        self, finder: BanFinder, bans: Bans, documents: Iterable[DocumentResult], deleted: Iterable[str]
+    ) -> Enforced:
+        """What the recipe's tools are told, in files as the steps before leave them."""
+        if not self.recipe.enforce:
+            return Enforced()
+        configuration = read_configuration(self.repository, self.base)
+        for one in documents:
+            if one.path in configuration:
+                configuration[one.path] = ConfigFile(one.mode, one.after)
+        gone = frozenset(deleted)
+        return enforce(configuration, self.recipe.enforce, bans, lambda path: finder.is_right(path, gone))
 
     def _deletions(self, deletions: Deletions, texts: dict[str, bytes]) -> Iterator[FileChange]:
         """Shims, and the tests about them, as the steps before have left their files."""

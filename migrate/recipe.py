@@ -17,6 +17,7 @@ import msgspec
 from codemods.ownership import Move, Target
 from codemods.references import TEXT_KINDS, ReferenceKind
 from codemods.symbols import InvalidSymbolError, Symbol, is_dotted_name, last, parse_symbol
+from migrate.configuration import Tool
 from migrate.errors import ExitCode, MigrateError
 
 FILE_NAME = "unshim.toml"
@@ -75,6 +76,7 @@ class _Recipe(msgspec.Struct, forbid_unknown_fields=True):
     texts: list[str] = []
     harmful: list[str] = []
     path_tests: str = "keep"
+    enforce: list[str] = []
     gates: dict[str, str | _GateTable] = {}
 
 
@@ -129,6 +131,8 @@ class Recipe:
     """Kinds of effect that keep a shim from being deleted, although they are harmless by default."""
     gates: tuple[Gate, ...] = ()
     """In the order of the recipe."""
+    enforce: tuple[Tool, ...] = ()
+    """Tools whose configuration is told of the old paths."""
     origin: str = ""
     text: dict[str, object] = field(default_factory=dict, compare=False)
     """The table as it was read, for reports."""
@@ -276,6 +280,7 @@ def read_recipe(table: dict[str, object], origin: str) -> Recipe:
         _deletes_path_tests(raw.path_tests, origin),
         frozenset(_harmful(kind, origin) for kind in raw.harmful),
         tuple(_gate(name, entry, origin) for name, entry in raw.gates.items()),
+        tuple(_tool(name, origin) for name in raw.enforce),
         origin,
         table,
     )
@@ -293,6 +298,15 @@ def _harmful(kind: str, origin: str) -> str:
         hint = f"did you mean {near[0]}?" if near else f"the kinds are {', '.join(HARMFUL_KINDS)}"
         raise _bad(origin, f"harmful: {kind!r} is no kind of effect", hint)
     return kind
+
+
+def _tool(name: str, origin: str) -> Tool:
+    known = [tool.value for tool in Tool]
+    if name not in known:
+        near = difflib.get_close_matches(name, known, 1)
+        hint = f"did you mean {near[0]}?" if near else f"the tools are {', '.join(known)}"
+        raise _bad(origin, f"enforce: {name!r} is no tool that can be told", hint)
+    return Tool(name)
 
 
 def _deletes_path_tests(word: str, origin: str) -> bool:

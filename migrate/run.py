@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from codemods.references import Reference, Step
 from migrate.branches import BASE_TRAILER, STEP_TRAILER, Existing, check_replaceable, read_branch
+from migrate.configuration import Tool
 from migrate.errors import MigrateError
 from migrate.plan import Plan, PlannedStep, changes_of
 from migrate.repository import Commit, Repository
@@ -16,6 +17,7 @@ _SUBJECTS = {
     Step.COLLAPSE: "Collapse {references} to the canonical name",
     Step.DOCUMENTS: "Let {references} in documents name the canonical path",
     Step.DELETE: "Delete {files} that nothing needs any more",
+    Step.ENFORCE: "Let {tools} refuse the old paths",
 }
 
 
@@ -89,8 +91,15 @@ def commit_message(plan: Plan, step: PlannedStep) -> str:
     subject = _SUBJECTS[step.step].format(
         references=_count(len(found), "reference"),
         files=_count(sum(module.deletable for module in plan.modules), "compatibility file"),
+        tools=_enumerated([tool.value for tool in plan.recipe.enforce]),
     )
-    body = _deletions(plan) if step.step is Step.DELETE else _rewrites(found, len(step.changes))
+    match step.step:
+        case Step.DELETE:
+            body = _deletions(plan)
+        case Step.ENFORCE:
+            body = _enforcement(plan, step)
+        case _:
+            body = _rewrites(found, len(step.changes))
     trailers = [
         f"Unshim-Recipe: {', '.join(target.canonical for target in plan.recipe.targets) or 'moves'}",
         f"{STEP_TRAILER}: {step.step.value}",
@@ -123,6 +132,19 @@ def _deletions(plan: Plan) -> list[str]:
                 *(f"  - {line}" for line in module.told_briefly()),
             ]
     return lines
+
+
+def _enforcement(plan: Plan, step: PlannedStep) -> list[str]:
+    """What is told, where, and what would be told wrongly of a line that keeps its path on purpose."""
+    lines = [f"In {', '.join(change.path for change in step.changes)}: {_count(len(plan.bans.entries), 'old path')}."]
+    if plan.bans.kept and Tool.RUFF in plan.recipe.enforce:
+        lines += ["", "These lines keep an old path on purpose; for ruff they need '# noqa: TID251' too:"]
+        lines += [f"  {one.path}:{one.line}" for one in plan.bans.kept]
+    return lines
+
+
+def _enumerated(words: list[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _count(number: int, noun: str) -> str:

@@ -22,7 +22,7 @@ README = (ROOT / "README.md").read_text()
 JSON_PAGE = (ROOT / "docs" / "json.md").read_text()
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "examples/websocket_manager/README.md"]
 HOOK_COMMANDS = ("hook install", "hook uninstall", "hook run")
-COMMANDS = ("init", "scan", "diff", "apply", "check", "verify", "undo", "explain", *HOOK_COMMANDS)
+COMMANDS = ("init", "scan", "diff", "apply", "check", "verify", "export", "undo", "explain", *HOOK_COMMANDS)
 
 
 def section(page: str, title: str) -> str:

@@ -37,10 +37,12 @@ def _file_diff(change: FileChange) -> Iterator[bytes]:
     yield b"diff --git " + _quoted(change.path, b"a/") + b" " + _quoted(change.path, b"b/") + b"\n"
     if change.after is None:
         yield b"deleted file mode " + change.mode.encode() + b"\n"
+    if change.is_new:
+        yield b"new file mode " + change.mode.encode() + b"\n"
     before, after = _lines(change.before), _lines(change.after or b"")
     if not before and not after:
         return
-    yield b"--- " + _quoted(change.path, b"a/") + b"\n"
+    yield b"--- " + (b"/dev/null" if change.is_new else _quoted(change.path, b"a/")) + b"\n"
     yield b"+++ " + (b"/dev/null" if change.after is None else _quoted(change.path, b"b/")) + b"\n"
     yield from _hunks(before, after)
 

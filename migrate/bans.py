@@ -10,7 +10,7 @@ from codemods.alias_map import AliasMap, ModuleKind
 from codemods.ownership import Move, Ownership
 from codemods.references import IMPORT_KINDS, Disposition, Reason, Reference, Relation
 from codemods.shims import Verdict
-from codemods.symbols import Symbol, ancestors, below, contains, root
+from codemods.symbols import InvalidSymbolError, Symbol, ancestors, below, contains, parse_symbol, root
 from migrate.deletions import ModuleReport
 from migrate.project import Project
 
@@ -160,8 +160,11 @@ class BanFinder:
 
     # what must not be banned
 
-    def is_right(self, dotted: str, gone: Container[str]) -> bool:
-        """Whether a path that was banned once can be used again: the code has it, and it is no old path any more."""
+    def is_right(self, dotted: str, new: str, gone: Container[str]) -> bool:
+        """Whether a path that was banned once can be used again: the code has it, and it is no old path any more.
+
+        ``new`` is what was to be used instead, as a symbol is written.
+        """
         for module in (dotted, *reversed(ancestors(dotted))):
             path = self.project.path_of(module)
             if path is None or path in gone:
@@ -172,9 +175,12 @@ class BanFinder:
             symbol = Symbol(module, root(name))
             if self._is_kept(symbol):
                 return True
-            finding = self.ownership.finding(symbol)
-            is_alias = finding is not None and finding.relation is Relation.ALIAS
-            return not is_alias and not self.alias_map.resolve(symbol).missing
+            if self.alias_map.resolve(symbol).missing:
+                return False
+            try:
+                return not self.alias_map.same_object(symbol, parse_symbol(new))
+            except InvalidSymbolError:
+                return True
         return self._is_kept(Symbol(dotted))
 
     def _needed(self, references: Iterable[Reference]) -> list[Symbol]:

@@ -82,9 +82,9 @@ class _NotCertainError(Exception):
 
 
 def enforce(
-    configuration: Mapping[str, ConfigFile], tools: Iterable[Tool], bans: Bans, is_right: Callable[[str], bool]
+    configuration: Mapping[str, ConfigFile], tools: Iterable[Tool], bans: Bans, is_right: Callable[[str, str], bool]
 ) -> Enforced:
-    """The additions for these tools. ``is_right`` says of a dotted path whether it is no old path (any more).
+    """The additions for these tools. ``is_right`` says of a dotted path, and of what to use instead, whether it is no old path.
 
     An entry that unshim wrote earlier stays until its path is right, above all where nothing has the path: that is
     what it is for.
@@ -224,7 +224,7 @@ def _with(document: Mapping[str, object], keys: Sequence[str], value: object) ->
 # ruff
 
 
-def with_ruff(text: str, file: str, bans: Bans, is_right: Callable[[str], bool]) -> str:
+def with_ruff(text: str, file: str, bans: Bans, is_right: Callable[[str, str], bool]) -> str:
     """A file of ruff's with the bans, and with the rule that looks at them."""
     top = ("tool", "ruff") if file == PYPROJECT else ()
     document = _parsed(text)
@@ -240,7 +240,8 @@ def with_ruff(text: str, file: str, bans: Bans, is_right: Callable[[str], bool])
     stays = {
         path: message
         for path, message in ours.items()
-        if path in unnamed or (path not in wanted and not is_right(path))
+        if path in unnamed
+        or (path not in wanted and not is_right(path, message.removeprefix("use ").partition(" ")[0]))
     }
     final = wanted | stays
     after = text

@@ -256,7 +256,7 @@ class _Planner:
             if one.path in configuration:
                 configuration[one.path] = ConfigFile(one.mode, one.after)
         gone = frozenset(deleted)
-        return enforce(configuration, self.recipe.enforce, bans, lambda path: finder.is_right(path, gone))
+        return enforce(configuration, self.recipe.enforce, bans, lambda path, new: finder.is_right(path, new, gone))
 
     def _deletions(self, deletions: Deletions, texts: dict[str, bytes]) -> Iterator[FileChange]:
         """Shims, and the tests about them, as the steps before have left their files."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import tomllib
 from pathlib import Path
 
 import pytest
-from repositories import SAMPLE, Repo, make_repo, unshim
+from repositories import ROOT, SAMPLE, Repo, make_repo, unshim
 from test_exports import MIXED, USE, lint_imports, ruff
 
 from migrate.bans import Ban, Bans, Symbol
@@ -24,9 +25,9 @@ BANS = Bans(
 def told(tool: str, path: str, before: str | None, bans: Bans = BANS) -> Enforced:
     """What one tool is told in one file; a second time must change nothing."""
     files = {} if before is None else {path: ConfigFile("100644", before.encode())}
-    found = enforce(files, [Tool(tool)], bans, lambda _: False)
+    found = enforce(files, [Tool(tool)], bans, lambda *_: False)
     for one in found.additions:
-        again = enforce(files | {one.path: ConfigFile("100644", one.after)}, [Tool(tool)], bans, lambda _: False)
+        again = enforce(files | {one.path: ConfigFile("100644", one.after)}, [Tool(tool)], bans, lambda *_: False)
         assert not again.additions and not again.hindrances
     return found
 
@@ -93,7 +94,7 @@ def test_what_is_not_certain_is_refused(tool: str, path: str, before: str, words
 
 
 def test_a_link_is_refused() -> None:
-    found = enforce({"ruff.toml": ConfigFile("120000", b"x", False)}, [Tool.RUFF], BANS, lambda _: False)
+    found = enforce({"ruff.toml": ConfigFile("120000", b"x", False)}, [Tool.RUFF], BANS, lambda *_: False)
     assert "symbolic link" in found.hindrances[0].message
 
 
@@ -154,7 +155,7 @@ def test_entries_are_changed_in_place_and_go_when_they_are_right() -> None:
         '"p.Name".msg = "use p.new:Name instead (banned by unshim)"\n'
     )
     files = {"pyproject.toml": ConfigFile("100644", before.encode())}
-    (one,) = enforce(files, [Tool.RUFF], BANS, lambda path: path == "p.right").additions
+    (one,) = enforce(files, [Tool.RUFF], BANS, lambda path, new: (path, new) == ("p.right", "p.new")).additions
     lines = before.replace("p.was", "p.new").splitlines(keepends=True)
     assert one.after.decode() == "".join(line for line in lines if "p.right" not in line)
 
@@ -292,6 +293,19 @@ def test_another_contract_holds_the_module_that_it_needs(tmp_path: Path) -> None
     repo = make_repo(tmp_path / "repo", {**SAMPLE, "app/use.py": OLD_USE, "pyproject.toml": text})
     assert unshim("apply", "--partial", "--repo", repo.path).code == 0
     assert b"app/old_manager.py" in repo.files("unshim/manager")
+
+
+def test_the_example_changes_once(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "examples" / "websocket_manager", tmp_path / "repo")
+    recipe = tmp_path / "repo" / "unshim.toml"
+    recipe.write_text(recipe.read_text().replace("[unshim]\n", f"[unshim]\nenforce = {ALL}\n", 1))
+    repo = make_repo(tmp_path / "repo")
+    repo.commit()
+    assert unshim("apply", "--partial", "--repo", repo.path).code == 0
+    repo.git("checkout", "-q", "unshim/websocket-manager")
+    again = unshim("apply", "--partial", "--repo", repo.path, "--branch", "again")
+    assert (again.code, again.text[:13]) == (0, "nothing to do"), again
+    assert all(place.startswith("chat/metrics.py:") for place in ruff(repo))  # left to decide
 
 
 def test_a_typo_is_told(tmp_path: Path) -> None:

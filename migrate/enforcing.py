@@ -84,10 +84,10 @@ class _NotCertainError(Exception):
 def enforce(
     configuration: Mapping[str, ConfigFile], tools: Iterable[Tool], bans: Bans, is_right: Callable[[str, str], bool]
 ) -> Enforced:
-    """The additions for these tools. ``is_right`` says of a dotted path, and of what to use instead, whether it is no old path.
+    """The additions for these tools.
 
-    An entry that unshim wrote earlier stays until its path is right, above all where nothing has the path: that is
-    what it is for.
+    ``is_right`` says of a dotted path, and of what was to be used instead, whether it is no old path any more.
+    An entry that unshim wrote earlier stays until then, above all where nothing has the path: that is what it is for.
     """
     texts: dict[str, str] = {}
     hindrances: list[Hindrance] = []

@@ -204,7 +204,9 @@ class _Planner:
         packages = [
             file.module
             for file in discovered.files.values()
-            if self.project.is_package(file.path) and not is_test_file(file.path) and self._binds_owned(file, ownership)
+            if self.project.is_package(file.path)
+            and not is_test_file(file.path)
+            and self._may_bind_owned(file, ownership)
         ]
         bans = finder.find(deletions.modules, aliases, staying, self._gone(), packages)
         enforced = self._enforced(finder, bans, documents.results, deletions.paths)

@@ -221,8 +221,8 @@ class SyntaxFault:
     offset: int = 0
 
 
-def syntax_fault(source: SourceText, tree: Tree) -> SyntaxFault | None:
-    """None for valid Python 3 of any version; else what is wrong.
+def syntax_fault(source: SourceText, tree: Tree | None = None) -> SyntaxFault | None:
+    """None for valid Python 3 of any version; else what is wrong. ``tree`` is that of the text, if there is one.
 
     CPython's own parser is asked first. What it rejects may still be valid in a newer Python than the one
     that runs unshim: LibCST, which knows newer grammars, has the last word on it. Python 2 is asked for before:
@@ -235,7 +235,7 @@ def syntax_fault(source: SourceText, tree: Tree) -> SyntaxFault | None:
         return replace(fault, reason=Reason.CONFLICT_MARKERS, message="merge conflict markers")
     if is_python_2(source.data):
         return replace(fault, reason=Reason.PYTHON_2)
-    if fault.message.startswith(_LITERAL_FAULTS) or _is_deep(tree):
+    if fault.message.startswith(_LITERAL_FAULTS) or _is_deep(tree or parse(source.data)):
         return fault
     return None if _libcst_accepts(source.data) else fault
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -11,6 +11,7 @@ from types import MappingProxyType
 from codemods.reasons import EXPLANATIONS
 from codemods.references import Disposition, Edit, Reason, Reference, ReferenceKind, Relation, Unchecked
 from codemods.shims import Verdict
+from migrate.cache import Cache
 from migrate.plan import Plan
 from migrate.project import syntax_faults
 from migrate.repository import REGULAR_MODES, Entry, Repository
@@ -143,17 +144,17 @@ def _broken(repository: Repository, before: Plan, files: Files, after: Plan, job
         and after.recipe.covers(entry.path)
         and (entry.path not in old or old[entry.path].oid != entry.oid)
     ]
-    now = syntax_faults(_contents(files, changed), jobs)
-    then = syntax_faults(_contents(repository, [old[path] for path in now if path in old]), jobs)
+    now = _faults(files, changed, jobs)
+    then = {one.path for one in _faults(repository, [old[one.path] for one in now if one.path in old], jobs)}
     return [
-        Violation(path, fault.line, 1, Wrong.SYNTAX, fault.reason.value, fault.message, "mend it", fault.reason)
-        for path, fault in now.items()
-        if path not in then
+        Violation(one.path, one.line, 1, Wrong.SYNTAX, one.reason.value, one.message, "mend it", one.reason)
+        for one in now
+        if one.path not in then
     ]
 
 
-def _contents(files: Files, entries: Sequence[Entry]) -> Iterator[tuple[str, bytes | None]]:
-    return zip((one.path for one in entries), files.read(one.oid for one in entries), strict=True)
+def _faults(files: Files, entries: Sequence[Entry], jobs: int) -> list[Unchecked]:
+    return syntax_faults(entries, files.read(one.oid for one in entries), Cache(), jobs)
 
 
 def new_since(now: Sequence[Violation], before: Iterable[Violation], renamed: Mapping[str, str]) -> list[Violation]:

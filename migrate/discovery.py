@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from codemods.alias_map import AliasMap, ModuleKind
 from codemods.bindings import absolute_module
@@ -16,7 +17,7 @@ from codemods.shims import Verdict, judge
 from codemods.source import SourceText, UndecodableError, decode_python
 from codemods.symbols import Symbol, contains, last, parent
 from codemods.syntax import FUNCTION_TYPES, ancestors, import_statements, parse
-from migrate.parallel import mapped
+from migrate.cache import Cache, Key, Question
 from migrate.project import Project, undecodable
 from migrate.search import Matcher, Words, listed
 
@@ -45,6 +46,12 @@ class FileImports:
     """Whether a relative import leads out of its package."""
 
 
+IMPORTS = Question[FileImports]("imports")
+"""By (blob, path, module)."""
+MENTIONS = Question[bool]("mentions")
+"""By (blob, digest of the words): whether the pre-filter lets the file through."""
+
+
 @dataclass(slots=True)
 class Discovered:
     """What the rounds of discovery have found so far."""
@@ -58,8 +65,9 @@ class Discovered:
 class Discovery:
     """Finds the homes, the shims and the files of a migration. What it reads, the project remembers."""
 
-    def __init__(self, project: Project, alias_map: AliasMap, moves: tuple[Move, ...], jobs: int) -> None:
+    def __init__(self, project: Project, alias_map: AliasMap, moves: tuple[Move, ...], cache: Cache, jobs: int) -> None:
         self.project = project
+        self.cache = cache
         self.alias_map = alias_map
         self.moves = moves
         self.jobs = jobs
@@ -116,7 +124,7 @@ class Discovery:
         searched = Words()
         while True:
             words = self._words(discovery, ownership)
-            fresh = self._fresh_files(words.without(searched).matcher(), discovery)
+            fresh = self._fresh_files(words.without(searched), discovery)
             searched = words
             for file in fresh:
                 discovery.files[file.path] = file
@@ -141,18 +149,21 @@ class Discovery:
                 pairs.add((move.old.module, move.old.name))
         return Words(frozenset(names), frozenset(modules), frozenset(pairs))
 
-    def _fresh_files(self, matches: Matcher, discovery: Discovered) -> list[FileImports]:
+    def _fresh_files(self, words: Words, discovery: Discovered) -> list[FileImports]:
         found: list[tuple[str, SourceText]] = []
+        matches, digest = words.matcher(), words.digest()
         for path, data in self.project.contents.items():
             if path in discovery.files or path in discovery.undecodable:
                 continue
-            if not matches(data) and not data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            key = (self.project.entries[path].oid, digest)
+            if not self.cache.answer(MENTIONS, key, partial(_may_mention, matches, data)):
                 continue
             try:
                 found.append((path, decode_python(data)))
             except UndecodableError as error:
                 discovery.undecodable[path] = undecodable(path, error)
-        return mapped(lambda one: self._imports_of(*one), found, self.jobs)
+        keys: list[Key] = [(self.project.entries[path].oid, path, self.project.module_of(path)) for path, _ in found]
+        return self.cache.answers(IMPORTS, keys, lambda number: self._imports_of(*found[number]), self.jobs)
 
     def _imports_of(self, path: str, source: SourceText) -> FileImports:
         module, is_package = self.project.module_of(path), self.project.is_package(path)
@@ -358,3 +369,8 @@ class Discovery:
             data = self.project.contents.get(self.project.path_of(module) or "", b"")
             self._may_forward_known[module] = self._forward_matcher(data)
         return self._may_forward_known[module]
+
+
+def _may_mention(matches: Matcher, data: bytes) -> bool:
+    """Whether a file mentions one of the words, or is in an encoding in which nothing can be searched."""
+    return matches(data) or data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))

@@ -27,6 +27,7 @@ from codemods.symbols import Symbol, is_dotted_name, last
 from codemods.syntax import parse, syntax_fault
 from migrate.bans import BanFinder, Bans
 from migrate.configuration import ConfigFile, read_configuration
+from migrate.cache import Cache
 from migrate.deletions import DeletionProof, Deletions, ModuleReport
 from migrate.discovery import Discovered, Discovery, FileImports
 from migrate.documents import DocumentResult, find_documents
@@ -129,18 +130,24 @@ class Plan:
 Progress = Callable[[str], None]
 
 
-def build_plan(repository: Files, recipe: Recipe, revision: str, jobs: int, progress: Progress) -> Plan:
+def build_plan(
+    repository: Files, recipe: Recipe, revision: str, jobs: int, progress: Progress, cache: Cache | None = None
+) -> Plan:
     """Detect everything over the files of one commit, the index or the working tree, on up to ``jobs`` cores.
 
-    Raises MigrateError where the recipe does not fit the repository.
+    A cache that has served for other plans makes it quicker, and changes nothing. Raises MigrateError where the
+    recipe does not fit the repository.
     """
     base = repository.resolve(revision)
-    return _Planner(repository, recipe, base, jobs, progress).plan()
+    return _Planner(repository, recipe, base, jobs, progress, cache or Cache()).plan()
 
 
 class _Planner:
-    def __init__(self, repository: Files, recipe: Recipe, base: str, jobs: int, progress: Progress) -> None:
+    def __init__(
+        self, repository: Files, recipe: Recipe, base: str, jobs: int, progress: Progress, cache: Cache
+    ) -> None:
         self.repository = repository
+        self.cache = cache
         self.jobs = jobs
         self.recipe = recipe
         self.base = base
@@ -154,7 +161,7 @@ class _Planner:
         self.covered = [entry for entry in entries if recipe.covers(entry.path)]
         canonicals = [target.canonical for target in recipe.targets]
         roots = recipe.source_roots or discover_roots((entry.path for entry in self.covered), canonicals)
-        self.project = Project(entries, roots, lambda entry: next(repository.read([entry.oid])))
+        self.project = Project(entries, roots, lambda entry: next(repository.read([entry.oid])), cache)
         self.alias_map = AliasMap(self.project, moved_modules(recipe))
 
     def plan(self) -> Plan:
@@ -162,13 +169,15 @@ class _Planner:
         self._check_targets()
         self._check_recipe()
         self.progress("following aliases")
-        discovery = Discovery(self.project, self.alias_map, self.recipe.moves, self.jobs)
+        discovery = Discovery(self.project, self.alias_map, self.recipe.moves, self.cache, self.jobs)
         targets, homes = discovery.with_homes(self.recipe.targets)
         ownership = Ownership(self.alias_map, self.project, targets, self.recipe.moves)
         discovered, ownership = discovery.run(ownership)
         for unchecked in discovered.undecodable.values():
             self._list_unchecked(unchecked)
-        rewriting = Rewriting(self.project, self.recipe, self.alias_map, self.notebooks, self.jobs, self.progress)
+        rewriting = Rewriting(
+            self.project, self.recipe, self.alias_map, self.notebooks, self.cache, self.jobs, self.progress
+        )
         results, references = rewriting.rewrite(discovered, ownership)
         for unchecked in rewriting.unchecked.values():
             self._list_unchecked(unchecked)
@@ -366,7 +375,7 @@ class _Planner:
             elif entry.mode in REGULAR_MODES:
                 wanted.append(entry)
         self.progress(f"reading {len(wanted)} Python files and notebooks")
-        for entry, content in zip(wanted, self.repository.read(e.oid for e in wanted), strict=True):
+        for entry, content in zip(wanted, self.cache.read(self.repository, [e.oid for e in wanted]), strict=True):
             if content is None:
                 self._list_unchecked(
                     Unchecked(entry.path, 1, Reason.BLOB_MISSING, "this clone does not have the file's content")

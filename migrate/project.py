@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import TypeVar
 
 from codemods.alias_map import ModuleKind
 from codemods.bindings import ModuleFacts, module_facts
@@ -10,10 +12,12 @@ from codemods.references import Reason, Unchecked
 from codemods.scopes import scope_table, unbound_at_import
 from codemods.source import NotTextError, SourceText, UndecodableError, decode_python
 from codemods.symbols import ancestors, is_dotted_name, join, parent, root
-from codemods.syntax import host_fault, parse, syntax_fault
-from migrate.parallel import mapped
+from codemods.syntax import SyntaxFault, host_fault, parse, syntax_fault
+from migrate.cache import Cache, Question
 from migrate.recipe import SourceRoot
 from migrate.repository import REGULAR_MODES, SYMLINK_MODE, Entry
+
+A = TypeVar("A")
 
 MAX_BYTES = 4 * 1024 * 1024
 """A larger Python file is generated data; it is listed as too large instead of being parsed."""
@@ -22,16 +26,31 @@ SUFFIXES = (".py", ".pyi")
 NOTEBOOK_SUFFIX = ".ipynb"
 _OPAQUE_SUFFIXES = (".so", ".pyd", ".pyx")
 
+FACTS = Question[ModuleFacts]("facts")
+"""By (blob, module, path)."""
+SYNTAX = Question[SyntaxFault | None]("syntax")
+"""By (blob): why it is no valid Python 3, of whatever version."""
+HOST = Question[str | None]("host")
+"""By (blob): why this interpreter could not run it."""
+
 
 class Project:
     """The Python files of one commit as modules. Facts are read when they are asked for, and kept."""
 
     def __init__(
-        self, entries: Iterable[Entry], roots: tuple[SourceRoot, ...], read: Callable[[Entry], bytes | None]
+        self,
+        entries: Iterable[Entry],
+        roots: tuple[SourceRoot, ...],
+        read: Callable[[Entry], bytes | None],
+        cache: Cache | None = None,
     ) -> None:
-        """``entries`` are all files of the commit; ``read`` gives the content of one that nobody has read yet."""
+        """``entries`` are all files of the commit; ``read`` gives the content of one that nobody has read yet.
+
+        With a cache, the contents must be those of the entries.
+        """
         self.roots = roots
         self._read = read
+        self._cache = cache
         self._all = tuple(entries)
         self.entries: dict[str, Entry] = {}
         self.contents: dict[str, bytes] = {}
@@ -138,19 +157,26 @@ class Project:
             if source is None:
                 self._facts[module] = ModuleFacts(module, path, self.is_package(path), {}, computed=True)
             else:
-                self._facts[module] = module_facts(
-                    source, parse(source.data), module=module, path=path, is_package=self.is_package(path)
+                self._facts[module] = self._learnt(
+                    FACTS, path, partial(self._facts_of, source, module, path), module, path
                 )
         return self._facts[module]
+
+    def _facts_of(self, source: SourceText, module: str, path: str) -> ModuleFacts:
+        return module_facts(source, parse(source.data), module=module, path=path, is_package=self.is_package(path))
+
+    def _learnt(self, question: Question[A], path: str, ask: Callable[[], A], *key: str) -> A:
+        """The answer about one file, from the cache if there is one."""
+        return ask() if self._cache is None else self._cache.answer(question, (self.entries[path].oid, *key), ask)
 
     def fault(self, module: str) -> str | None:
         """Why a module's file cannot run here: a syntax error, newer syntax, or a name that nothing binds."""
         path = self._paths.get(module)
         source = None if path is None else self.source(path)
-        if source is None:
+        if path is None or source is None:
             return None
         if module not in self._faults:
-            self._faults[module] = host_fault(source) or self._unbound_name(source)
+            self._faults[module] = self._learnt(HOST, path, lambda: host_fault(source) or self._unbound_name(source))
         return self._faults[module]
 
     @staticmethod
@@ -187,20 +213,26 @@ def undecodable(path: str, error: UndecodableError) -> Unchecked:
     return Unchecked(path, 1, reason, str(error))
 
 
-def syntax_faults(files: Iterable[tuple[str, bytes | None]], jobs: int) -> dict[str, Unchecked]:
+def syntax_faults(
+    entries: Sequence[Entry], contents: Iterable[bytes | None], cache: Cache, jobs: int
+) -> list[Unchecked]:
     """The files that are no valid Python 3, of whatever version, with the first fault; None for bytes is skipped."""
-    readable = [(path, content) for path, content in files if content is not None]
-    return {one.path: one for one in mapped(_fault, readable, jobs) if one is not None}
+    readable = [(entry, data) for entry, data in zip(entries, contents, strict=True) if data is not None]
+    keys = [(entry.oid,) for entry, _ in readable]
+    faults = cache.answers(SYNTAX, keys, lambda number: _fault(readable[number][1]), jobs)
+    return [
+        Unchecked(entry.path, fault.line, fault.reason, fault.message)
+        for (entry, _), fault in zip(readable, faults, strict=True)
+        if fault is not None
+    ]
 
 
-def _fault(file: tuple[str, bytes]) -> Unchecked | None:
-    path, content = file
+def _fault(content: bytes) -> SyntaxFault | None:
     try:
-        source = decode_python(content)
+        return syntax_fault(decode_python(content))
     except UndecodableError as error:
-        return undecodable(path, error)
-    fault = syntax_fault(source, parse(source.data))
-    return None if fault is None else Unchecked(path, fault.line, fault.reason, fault.message)
+        found = undecodable("", error)
+        return SyntaxFault(found.reason, found.line, found.message)
 
 
 def discover_roots(paths: Iterable[str], modules: Iterable[str]) -> tuple[SourceRoot, ...]:

@@ -19,10 +19,11 @@ from codemods.scopes import scope_table
 from codemods.sinks import may_have_sinks
 from codemods.source import SourceText
 from codemods.symbols import Symbol, last, root
-from codemods.syntax import parse, syntax_fault
+from codemods.syntax import SyntaxFault, parse, syntax_fault
+from migrate.cache import Cache, Key
 from migrate.discovery import Discovered, FileImports
 from migrate.parallel import mapped
-from migrate.project import Project
+from migrate.project import SYNTAX, Project
 from migrate.reach import Reach
 from migrate.recipe import Recipe
 from migrate.search import TextElsewhere
@@ -48,6 +49,7 @@ class Rewriting:
         recipe: Recipe,
         alias_map: AliasMap,
         notebooks: Mapping[str, SourceText],
+        cache: Cache,
         jobs: int,
         progress: Progress,
     ) -> None:
@@ -55,9 +57,11 @@ class Rewriting:
         self.recipe = recipe
         self.alias_map = alias_map
         self.notebooks = notebooks
+        self.cache = cache
         self.jobs = jobs
         self.progress = progress
         self.unchecked: dict[str, Unchecked] = {}
+        self.faults: dict[str, SyntaxFault | None] = {}
         self._own_reads: dict[Symbol, bool] = {}
 
     def rewrite(self, discovered: Discovered, ownership: Ownership) -> tuple[list[FileResult], list[Reference]]:
@@ -74,6 +78,7 @@ class Rewriting:
         paths += [path for path, source in self.notebooks.items() if _may_concern(source.data, ownership, mentions)]
         paths.sort()
         self.progress(f"comparing {len(paths)} files")
+        self.faults = self._faults_of([path for path in paths if path not in self.notebooks])
         rules = self._rules(ownership, self.project.contents)
         results = self._kept(mapped(lambda path: self._one_file(path, rules, relevant), paths, self.jobs))
         reach = Reach(self.project)
@@ -107,12 +112,17 @@ class Rewriting:
 
     # one file
 
+    def _faults_of(self, paths: list[str]) -> dict[str, SyntaxFault | None]:
+        keys: list[Key] = [(self.project.entries[path].oid,) for path in paths]
+        found = self.cache.answers(SYNTAX, keys, lambda number: syntax_fault(self.source(paths[number])), self.jobs)
+        return dict(zip(paths, found, strict=True))
+
     def _one_file(self, path: str, rules: Rules, relevant: Mapping[str, bool]) -> Outcome:
         if path in self.notebooks:
             run = partial(self._rewritten_cells, path, rules)
             return self._notebook(path, self.notebooks[path], run, rules.mentions)
         file = self._parsed(path)
-        fault = syntax_fault(file.source, file.tree)
+        fault = self.faults[path]
         if fault is not None:
             unchecked = Unchecked(path, fault.line, fault.reason, fault.message)
             return Outcome(rewrite_faulty(file, fault, rules), unchecked)

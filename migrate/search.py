@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,6 +37,11 @@ class Words:
 
     def matcher(self) -> Matcher:
         return Matcher(self)
+
+    def digest(self) -> str:
+        """The same text for the same words, and for no others."""
+        every = (sorted(self.names), sorted(self.modules), sorted(self.pairs))
+        return hashlib.sha256(repr(every).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class Matcher:

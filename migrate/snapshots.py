@@ -108,4 +108,9 @@ class WorkingTree(Staged):
 
 
 _DISK = "disk:"
-"""What stands before the id where there is no blob."""
+"""What stands in the place of a blob's id where there is no blob."""
+
+
+def is_blob(oid: str) -> bool:
+    """Whether an entry's id is that of a blob, and so says for ever what the content is."""
+    return not oid.startswith(_DISK)

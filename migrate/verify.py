@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from codemods.references import Reason, Unchecked
+from migrate.cache import Cache
 from migrate.checking import Wrong, violations
 from migrate.gates import GateResult
-from migrate.plan import Plan
+from migrate.plan import OwnedName, Plan
 from migrate.project import MAX_BYTES, syntax_faults
 from migrate.repository import REGULAR_MODES, Repository
 
@@ -40,8 +41,8 @@ def conditions(repository: Repository, plan: Plan, gates: Sequence[GateResult], 
     """The audit's conditions for the plan's commit; ``gates`` are the results of those that ran on it."""
     by_name = {result.gate.name: result for result in gates}
     return (
-        _parsing(_unparsable(repository, plan, jobs), plan.files),
-        _implementations(plan),
+        _parsing(unparsable(repository, plan, jobs), plan.files),
+        _one_implementation(implementations(plan)),
         _violations(plan),
         _gate("golden path", GOLDEN_PATH, by_name.get(GOLDEN_PATH)),
         _gate("staging", STAGING, by_name.get(STAGING)),
@@ -60,23 +61,27 @@ def is_test(path: str) -> bool:
     )
 
 
-def _unparsable(repository: Repository, plan: Plan, jobs: int) -> list[Unchecked]:
-    """Every Python file of the commit that is no valid Python 3, of whatever version; or cannot be read."""
+def unparsable(repository: Repository, plan: Plan, jobs: int, cache: Cache | None = None) -> list[Unchecked]:
+    """Every Python file of the commit that is no valid Python 3, of whatever version; or cannot be read.
+
+    The cache is that of build_plan().
+    """
+    cache = cache or Cache()
     wanted = [
         entry
         for entry in repository.entries(plan.base)
         if entry.path.endswith(".py") and entry.mode in REGULAR_MODES and plan.recipe.covers(entry.path)
     ]
     found: list[Unchecked] = []
-    readable: list[tuple[str, bytes]] = []
     small = [entry for entry in wanted if (entry.size or 0) <= MAX_BYTES]
     found += [Unchecked(e.path, 1, Reason.TOO_LARGE, f"{e.size} bytes") for e in wanted if (e.size or 0) > MAX_BYTES]
-    for entry, content in zip(small, repository.read(entry.oid for entry in small), strict=True):
-        if content is None:
-            found.append(Unchecked(entry.path, 1, Reason.BLOB_MISSING, "this clone does not have its content"))
-        else:
-            readable.append((entry.path, content))
-    found += syntax_faults(readable, jobs).values()
+    contents = list(cache.read(repository, [entry.oid for entry in small]))
+    found += [
+        Unchecked(entry.path, 1, Reason.BLOB_MISSING, "this clone does not have its content")
+        for entry, content in zip(small, contents, strict=True)
+        if content is None
+    ]
+    found += syntax_faults(small, contents, cache, jobs)
     return sorted(found, key=lambda one: one.path)
 
 
@@ -87,18 +92,35 @@ def _parsing(faults: list[Unchecked], files: int) -> Condition:
     return Condition("syntax", State.NOT_MET if faults else State.MET, evidence, places)
 
 
-def _implementations(plan: Plan) -> Condition:
-    several = [one for one in plan.definitions if len(one.ends) > 1]
-    if not plan.definitions:
+@dataclass(frozen=True, slots=True)
+class Implementations:
+    """The names that are owned, and those of them that are defined more than once."""
+
+    owned: int
+    several: tuple[OwnedName, ...]
+
+    @property
+    def count(self) -> int | None:
+        """How many modules define the same names: 1 is one implementation; None where nothing is owned."""
+        modules = {end.module for one in self.several for end in one.ends}
+        return (len(modules) or 1) if self.owned else None
+
+
+def implementations(plan: Plan) -> Implementations:
+    """What the modules of the map define of what is owned."""
+    return Implementations(len(plan.definitions), tuple(one for one in plan.definitions if len(one.ends) > 1))
+
+
+def _one_implementation(found: Implementations) -> Condition:
+    if found.count is None:
         return Condition("one implementation", State.NOT_MEASURED, "the recipe names no canonical module")
-    modules = {end.module for one in several for end in one.ends}
     evidence = (
-        f"{len(several)} of {len(plan.definitions)} owned names are defined more than once, in {len(modules)} modules"
-        if several
-        else f"each of the {len(plan.definitions)} owned names has one definition in the modules of the map"
+        f"{len(found.several)} of {found.owned} owned names are defined more than once, in {found.count} modules"
+        if found.several
+        else f"each of the {found.owned} owned names has one definition in the modules of the map"
     )
-    places = tuple(f"{one.name}: {end}" for one in several for end in one.ends)
-    return Condition("one implementation", State.NOT_MET if several else State.MET, evidence, places)
+    places = tuple(f"{one.name}: {end}" for one in found.several for end in one.ends)
+    return Condition("one implementation", State.NOT_MET if found.several else State.MET, evidence, places)
 
 
 def _violations(plan: Plan) -> Condition:

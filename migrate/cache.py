@@ -15,7 +15,7 @@ Key = tuple[str, *tuple[Hashable, ...]]
 """The id of a blob, and what else the answer depends on: the file's path, its module's name, the words looked for."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Question(Generic[A]):
     """Something to ask about one file.
 

@@ -28,6 +28,8 @@ from migrate.gates import GateResult, run_gates
 from migrate.hooks import Hook, Question, is_governed, questions
 from migrate.hooks import install as install_hooks
 from migrate.hooks import uninstall as uninstall_hooks
+from migrate.history import History, line_since, sampled
+from migrate.history import history as counted
 from migrate.init import new_recipe, write_recipe
 from migrate.parallel import default_jobs
 from migrate.plan import Plan, build_plan
@@ -35,6 +37,7 @@ from migrate.probe import describe, probe
 from migrate.recipe import BASELINE_NAME, Recipe, load_recipe, recipe_name
 from migrate.reports import (
     CHECK_REPORTS,
+    HISTORY_REPORTS,
     Checked,
     apply_report,
     blocked_report,
@@ -67,6 +70,14 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+
+
+class HistoryFormat(StrEnum):
+    """The forms in which a history is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    SVG = "svg"
 
 
 class CheckFormat(StrEnum):
@@ -437,6 +448,33 @@ def export(
             _write(ruff_export(plan.bans, file if file in configuration else PYPROJECT))
         case Export.IMPORT_LINTER:
             _write(linter_export(plan.bans, linter_place(configuration)))
+
+
+@app.command()
+def history(
+    since: Annotated[
+        str,
+        typer.Option("--since", metavar="REV|DATE", help="The first commit, or from when on; as git understands it."),
+    ],
+    repo: Repo = _HERE,
+    recipe: RecipeFile = None,
+    rev: Rev = "HEAD",
+    jobs: Jobs = _JOBS,
+    output: Annotated[
+        HistoryFormat, typer.Option("--format", help="For people, for programs, or a picture.")
+    ] = HistoryFormat.TEXT,
+    samples: Annotated[
+        int, typer.Option("--samples", metavar="N", min=2, help="How many commits, evenly spaced.")
+    ] = 20,
+    every: Annotated[bool, typer.Option("--all", help="Every commit.")] = False,
+) -> None:
+    """Count violations, implementations and files that do not parse, commit by commit of a branch's own line."""
+    repository = Repository(repo)
+    made = _recipe(repository, recipe)
+    line = line_since(repository, rev, since)
+    chosen = line if every else sampled(line, samples)
+    rows = tuple(counted(repository, made, chosen, jobs, _progress))
+    _write(HISTORY_REPORTS[output.value](History(rows, len(line))))
 
 
 @app.command()

@@ -23,3 +23,7 @@ class MigrateError(Exception):
         self.message = message
         self.hint = hint
         self.code = code
+
+
+class UnfitError(MigrateError):
+    """The recipe does not fit the files of a commit; it may fit those of another one."""

@@ -32,7 +32,7 @@ from migrate.deletions import DeletionProof, Deletions, ModuleReport
 from migrate.discovery import Discovered, Discovery, FileImports
 from migrate.documents import DocumentResult, find_documents
 from migrate.enforcing import Enforced, Hindrance, enforce
-from migrate.errors import MigrateError
+from migrate.errors import UnfitError
 from migrate.project import MAX_BYTES, NOTEBOOK_SUFFIX, SUFFIXES, Project, discover_roots, undecodable
 from migrate.recipe import Recipe, SourceRoot
 from migrate.repository import REGULAR_MODES, SUBMODULE_MODE, SYMLINK_MODE, Change, Entry, Repository
@@ -135,7 +135,7 @@ def build_plan(
 ) -> Plan:
     """Detect everything over the files of one commit, the index or the working tree, on up to ``jobs`` cores.
 
-    A cache that has served for other plans makes it quicker, and changes nothing. Raises MigrateError where the
+    A cache that has served for other plans makes it quicker, and changes nothing. Raises UnfitError where the
     recipe does not fit the repository.
     """
     base = repository.resolve(revision)
@@ -423,10 +423,10 @@ class _Planner:
         """Refuse what would make the tool look at nothing: it is a slip of the pen."""
         origin = self.recipe.origin
         if not any(entry.path in self.project.entries for entry in self.covered):
-            raise MigrateError(f"{origin}: include and exclude leave no Python file", "correct the globs")
+            raise UnfitError(f"{origin}: include and exclude leave no Python file", "correct the globs")
         for source_root in self.recipe.source_roots or ():
             if source_root.path and not any(entry.path.startswith(f"{source_root.path}/") for entry in self.entries):
-                raise MigrateError(
+                raise UnfitError(
                     f"{origin}: source_roots: there is no directory {source_root.path}", "correct the path"
                 )
         for target in self.recipe.targets:
@@ -435,10 +435,10 @@ class _Planner:
                 if name not in known:
                     raise self._unknown_name(f"rename: {alias}", target.canonical, name)
 
-    def _unknown_name(self, key: str, module: str, name: str) -> MigrateError:
+    def _unknown_name(self, key: str, module: str, name: str) -> UnfitError:
         near = difflib.get_close_matches(name, self.alias_map.names(module), 3)
         hint = f"did you mean {', '.join(near)}?" if near else f"see what {self.project.path_of(module)} defines"
-        return MigrateError(f"{self.recipe.origin}: {key}: {module} has no {name}", hint)
+        return UnfitError(f"{self.recipe.origin}: {key}: {module} has no {name}", hint)
 
     def _check_targets(self) -> None:
         for target in self.recipe.targets:
@@ -449,14 +449,14 @@ class _Planner:
                 if self.project.kind(module) is not ModuleKind.FILE:
                     near = self._near_modules(module)
                     hint = f"did you mean {', '.join(near)}?" if near else "is its source root in source_roots?"
-                    raise MigrateError(f"{self.recipe.origin}: {key}: there is no module {module}", hint)
+                    raise UnfitError(f"{self.recipe.origin}: {key}: there is no module {module}", hint)
             path = self.project.path_of(target.canonical) or ""
             source = self.project.source(path)
             if source is None:
-                raise MigrateError(f"the canonical module {path} cannot be read", "see 'unshim scan' of another commit")
+                raise UnfitError(f"the canonical module {path} cannot be read", "see 'unshim scan' of another commit")
             fault = syntax_fault(source, parse(source.data))
             if fault is not None:
-                raise MigrateError(
+                raise UnfitError(
                     f"the canonical module does not parse: {path}:{fault.line}: {fault.message}",
                     "mend it first",
                 )

@@ -45,6 +45,16 @@ SUBMODULE_MODE = "160000"
 _WORKTREE_NAME = re.compile(r"unshim-worktree-([1-9][0-9]{0,9})-[0-9a-f]{16}")
 """Our temporary worktrees: the process that made one, and something random."""
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_NO_DATE = re.compile(r"[^\w\s:+./,-]|^[0-9]{1,8}$")
+_DATE_WORD = re.compile(
+    "ago|last|now|today|yesterday|noon|midnight|tea|at|on|am|pm|t|z|utc|gmt|never"
+    "|(?:second|sec|minute|min|hour|day|week|month|year)s?|one|two|three|four|five|six|seven|eight|nine|ten"
+    "|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)"
+    "|january|february|march|april|june|july|august|september|october|november|december"
+    "|(?:mon|tues?|wed|wednes|thu|thurs?|fri|sat|satur|sun)(?:day)?|st|nd|rd|th"
+)
+
 _UNWRITABLE = frozenset({errno.EEXIST, errno.EILSEQ, errno.EINVAL, errno.EISDIR, errno.ENAMETOOLONG, errno.ENOTDIR})
 """A path that this disk cannot have, though git can."""
 
@@ -72,6 +82,16 @@ class Commit:
     @property
     def subject(self) -> str:
         return self.message.partition("\n")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Landmark:
+    """A commit of a branch's own line: its id, when it was committed (ISO 8601, and in seconds), and its subject."""
+
+    oid: str
+    date: str
+    seconds: int
+    subject: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -429,6 +449,45 @@ class Repository:
             if record.strip():
                 oid, tree, author, message = record.decode("utf-8", "replace").split("\n", 3)
                 yield Commit(oid, tree, author, message)
+
+    def first_parents(self, tip: str, without: str | None = None) -> list[Landmark]:
+        """The line of first parents that ends in ``tip``, oldest first, less what leads to ``without``."""
+        return self._landmarks("--first-parent", "--topo-order", tip, *(() if without is None else (f"^{without}",)))
+
+    def landmark(self, commit: str) -> Landmark:
+        """One commit as first_parents() has it."""
+        return self._landmarks("--max-count=1", commit)[0]
+
+    def _landmarks(self, *choice: str) -> list[Landmark]:
+        listing = self._git("log", "-z", "--no-show-signature", "--format=%H%n%cI%n%ct%n%s", *choice, "--")
+        found: list[Landmark] = []
+        for record in listing.split(b"\0"):
+            if record.strip():
+                oid, date, seconds, subject = record.decode("utf-8", "replace").split("\n", 3)
+                found.append(Landmark(oid, date, int(seconds), subject.rstrip("\n")))
+        return found[::-1]
+
+    def moment(self, date: str) -> int | None:
+        """A date as git understands it ("2 weeks ago"), in seconds; None where it is none.
+
+        A day without a time is its first second. (To git it would be that day at the time that it is now.) Git takes
+        any text with a number for a date, ``HEAD~9`` too; here all of it must belong to one.
+        """
+        words = re.findall(r"[a-z]+", date.lower())
+        if _NO_DATE.search(date) or not all(_DATE_WORD.fullmatch(word) for word in words):
+            return None
+        text = f"{date.strip()} 00:00:00" if _DAY.fullmatch(date.strip()) else date
+        try:
+            found = self._git("config", "--type=expiry-date", "--default", text, "--get", "unshim.no-such-setting")
+        except MigrateError:
+            return None
+        return int(found)
+
+    def is_cut_off(self, commit: str | None = None) -> bool:
+        """Whether this clone is shallow; and, for a commit, whether that is why it has no parents here."""
+        if self._git("rev-parse", "--is-shallow-repository").strip() != b"true":
+            return False
+        return commit is None or commit.encode() in (self._common_dir() / "shallow").read_bytes().split()
 
     def has(self, commit: str) -> bool:
         """Whether this clone has a commit."""

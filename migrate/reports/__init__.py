@@ -2,6 +2,7 @@
 
 from migrate.reports.check import CHECK_REPORTS, Checked
 from migrate.reports.diff import diff_report
+from migrate.reports.history import HISTORY_REPORTS
 from migrate.reports.json import json_report
 from migrate.reports.text import (
     apply_report,
@@ -15,6 +16,7 @@ from migrate.reports.verify import verify_json, verify_report
 
 __all__ = [
     "CHECK_REPORTS",
+    "HISTORY_REPORTS",
     "Checked",
     "apply_report",
     "blocked_report",

@@ -66,6 +66,16 @@ class Cache:
             for number, key in enumerate(keys)
         ]
 
+    def recall(self, question: Question[A], key: Key) -> A | None:
+        """The remembered answer; None where there is none."""
+        is_known = is_blob(key[0]) and self._knows(question, key)
+        return cast(A, self._now[question.name, key]) if is_known else None
+
+    def keep(self, question: Question[A], key: Key, answer: A) -> None:
+        """Remember an answer, instead of the one that was there."""
+        if is_blob(key[0]):
+            self._now[question.name, key] = answer
+
     def read(self, files: Files, oids: Sequence[str]) -> Iterator[bytes | None]:
         """The contents of blobs, in order, as Files.read() gives them; what is missing is asked for again."""
         known = [is_blob(oid) and self._knows(_CONTENT, (oid,)) for oid in oids]

@@ -16,6 +16,7 @@ from codemods.syntax import SyntaxFault, host_fault, parse, syntax_fault
 from migrate.cache import Cache, Question
 from migrate.recipe import SourceRoot
 from migrate.repository import REGULAR_MODES, SYMLINK_MODE, Entry
+from migrate.snapshots import is_blob
 
 A = TypeVar("A")
 
@@ -168,6 +169,15 @@ class Project:
     def _learnt(self, question: Question[A], path: str, ask: Callable[[], A], *key: str) -> A:
         """The answer about one file, from the cache if there is one."""
         return ask() if self._cache is None else self._cache.answer(question, (self.entries[path].oid, *key), ask)
+
+    def fingerprint(self, module: str) -> object:
+        """What is the same only where facts() of a module is, in whatever commit."""
+        path = self._paths.get(module)
+        if path is None:
+            return None
+        entry = self.entries[path]
+        is_known = self._cache is not None and is_blob(entry.oid)  # without a cache, contents may be others
+        return (entry.oid, entry.mode, entry.size, path) if is_known else object()
 
     def fault(self, module: str) -> str | None:
         """Why a module's file cannot run here: a syntax error, newer syntax, or a name that nothing binds."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -20,7 +20,7 @@ from codemods.sinks import may_have_sinks
 from codemods.source import SourceText
 from codemods.symbols import Symbol, last, root
 from codemods.syntax import SyntaxFault, parse, syntax_fault
-from migrate.cache import Cache, Key
+from migrate.cache import Cache, Key, Question
 from migrate.discovery import Discovered, FileImports
 from migrate.parallel import mapped
 from migrate.project import SYNTAX, Project
@@ -28,6 +28,7 @@ from migrate.reach import Reach
 from migrate.recipe import Recipe
 from migrate.search import TextElsewhere
 from migrate.shadows import Shadows
+from migrate.traces import Asked, Trace, held, traced
 
 Progress = Callable[[str], None]
 
@@ -38,6 +39,24 @@ class Outcome:
 
     result: FileResult | None = None
     unchecked: Unchecked | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A run of the passes over one file: which of the known ones it is, or what it gave and what it asked."""
+
+    place: int | None
+    outcome: Outcome | None = None
+    asked: Asked | None = None
+
+
+REWRITTEN = Question[tuple[Trace[Outcome], ...]]("rewritten")
+"""By (blob, path, module, whether it is relevant, the texts that are asked for, what is held back): runs, latest first.
+
+Each of them says what the passes give if they are told so and so, which is as true of the next commit.
+"""
+_RUNS = 3
+"""As many runs with different answers are remembered: a file is looked at again after the others have changed."""
 
 
 class Rewriting:
@@ -80,7 +99,7 @@ class Rewriting:
         self.progress(f"comparing {len(paths)} files")
         self.faults = self._faults_of([path for path in paths if path not in self.notebooks])
         rules = self._rules(ownership, self.project.contents)
-        results = self._kept(mapped(lambda path: self._one_file(path, rules, relevant), paths, self.jobs))
+        results = self._kept(self._outcomes(paths, rules, relevant))
         reach = Reach(self.project)
         results = self._settled(results, ownership, reach)
         every = (one for result in results for one in result.references)
@@ -116,6 +135,43 @@ class Rewriting:
         keys: list[Key] = [(self.project.entries[path].oid,) for path in paths]
         found = self.cache.answers(SYNTAX, keys, lambda number: syntax_fault(self.source(paths[number])), self.jobs)
         return dict(zip(paths, found, strict=True))
+
+    def _outcomes(self, paths: list[str], rules: Rules, relevant: Mapping[str, bool]) -> list[Outcome]:
+        """What each file gives; a run whose trace still holds is not made again."""
+        keys = [self._key(path, rules, is_relevant=relevant.get(path, False)) for path in paths]
+        known = [None if key is None else self.cache.recall(REWRITTEN, key) for key in keys]
+        traces = [() if one is None else one for one in known]
+
+        def run(number: int) -> _Run:
+            for place, trace in enumerate(traces[number]):
+                if trace.holds(rules, self.project.fingerprint):
+                    return _Run(place)
+            path = paths[number]
+            if keys[number] is None:
+                return _Run(None, self._one_file(path, rules, relevant))
+            found, asked = traced(
+                rules, path, self.project.fingerprint, lambda watched: self._one_file(path, watched, relevant)
+            )
+            return _Run(None, found, asked)
+
+        outcomes: list[Outcome] = []
+        for key, runs, one in zip(keys, traces, mapped(run, range(len(paths)), self.jobs), strict=True):
+            if one.place is not None:
+                outcomes.append(runs[one.place].result)
+                continue
+            assert one.outcome is not None
+            outcomes.append(one.outcome)
+            if key is not None and one.asked is not None:
+                fresh = Trace(one.asked, one.outcome)
+                self.cache.keep(REWRITTEN, key, (fresh, *runs)[:_RUNS])
+        return outcomes
+
+    def _key(self, path: str, rules: Rules, *, is_relevant: bool) -> Key | None:
+        """What a run depends on beside the answers to its questions; None for a notebook."""
+        if path in self.notebooks:
+            return None
+        oid = self.project.entries[path].oid
+        return (oid, path, self.project.module_of(path), is_relevant, rules.asked, *held(rules, path))
 
     def _one_file(self, path: str, rules: Rules, relevant: Mapping[str, bool]) -> Outcome:
         if path in self.notebooks:
@@ -247,7 +303,7 @@ class Rewriting:
             pinned |= leaning
             contested |= fresh
             rules = self._rules(ownership.with_held(pinned, contested), texts)
-            results = [one for result in results for one in self._again(result, rules, paths)]
+            results = self._again(results, rules, paths)
 
     @staticmethod
     def _leaning(results: list[FileResult], reach: Reach) -> frozenset[tuple[str, str]]:
@@ -263,11 +319,12 @@ class Rewriting:
             if any(reach.can_run(path, result.path) for path in by_module[module])
         )
 
-    def _again(self, result: FileResult, rules: Rules, paths: set[str]) -> Iterator[FileResult]:
-        if result.path in paths:
-            yield from self._kept([self._one_file(result.path, rules, {result.path: True})])
-        else:
-            yield result
+    def _again(self, results: list[FileResult], rules: Rules, paths: set[str]) -> list[FileResult]:
+        """The results, those of ``paths`` made anew."""
+        again = [one.path for one in results if one.path in paths]
+        outcomes = self._outcomes(again, rules, dict.fromkeys(again, True))
+        fresh = {path: self._kept([outcome]) for path, outcome in zip(again, outcomes, strict=True)}
+        return [one for result in results for one in fresh.get(result.path, [result])]
 
     def _reads_own(self, symbol: Symbol) -> bool:
         """Whether functions of a symbol's own module read it as a global of theirs."""

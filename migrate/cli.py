@@ -18,6 +18,7 @@ from migrate.baseline import read_baseline
 from migrate.baseline import write_baseline as known_violations
 from migrate.branches import Existing, check_replaceable, read_branch
 from migrate.branches import undo as take_back
+from migrate.cache import Cache
 from migrate.checking import Violation, all_violations, new_violations
 from migrate.configuration import PYPROJECT, linter_place, read_configuration, ruff_file
 from migrate.equivalence import mismatches
@@ -309,7 +310,8 @@ def check(
             fixed = done.paths
             for path, reason in done.left:
                 _note(f"{path} was not fixed: {reason}")
-    plan = build_plan(files, made, rev, jobs, _progress)
+    cache = Cache()
+    plan = build_plan(files, made, rev, jobs, _progress, cache)
     found = all_violations(repository, files, plan)
     if write_baseline:
         count = known_violations(file, found, force=force)
@@ -317,7 +319,7 @@ def check(
         return
     if baseline is not None and not baseline.is_file():
         raise MigrateError(f"there is no baseline {file}", "write it with --write-baseline")
-    checked = _compared(repository, files, plan, found, base, file, jobs, fixed)
+    checked = _compared(repository, files, plan, found, base, file, jobs, cache, fixed)
     _write(CHECK_REPORTS[output.value](checked))
     if not checked.is_clean:
         raise typer.Exit(ExitCode.FOUND)
@@ -331,12 +333,13 @@ def _compared(
     base: str | None,
     baseline: Path,
     jobs: int,
+    cache: Cache,
     fixed: tuple[str, ...] = (),
 ) -> Checked:
     """What of the violations counts: what is new since the base, and what the baseline does not know."""
     since = None if base is None else repository.resolve(base)
     if since is not None:
-        before = build_plan(repository, plan.recipe, since, jobs, _progress)
+        before = build_plan(repository, plan.recipe, since, jobs, _progress, cache)
         found = new_violations(repository, (before, plan), files, found, jobs)
     new, stale = compare_baseline(found, read_baseline(baseline) or Counter())
     return Checked(plan, tuple(new), () if since is not None else tuple(stale), len(found) - len(new), since, fixed)
@@ -416,9 +419,11 @@ def hook_run(
 def _answer(repository: Repository, name: Hook, question: Question, jobs: int) -> bool:
     """Check what a hook asks about, and say what is wrong with it; whether nothing is."""
     files: Files = Staged(repository) if question.staged else repository
-    plan = build_plan(files, _recipe(repository, None), question.revision, jobs, _progress)
+    cache = Cache()
+    recipe = replace(_recipe(repository, None), enforce=())
+    plan = build_plan(files, recipe, question.revision, jobs, _progress, cache)
     found = all_violations(repository, files, plan)
-    checked = _compared(repository, files, plan, found, question.base, repository.root / BASELINE_NAME, jobs)
+    checked = _compared(repository, files, plan, found, question.base, repository.root / BASELINE_NAME, jobs, cache)
     _clear_progress()
     if checked.is_clean:
         return True

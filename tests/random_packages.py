@@ -20,6 +20,7 @@ from typing import Any, Self, TypeVar, cast
 
 from hypothesis import strategies as st
 
+from migrate.cache import Cache
 from migrate.equivalence import mismatches
 from migrate.errors import MigrateError
 from migrate.plan import Plan, build_plan
@@ -73,10 +74,10 @@ class TreeRepository:
         return (self._contents[oid] for oid in oids)
 
 
-def plan_of(files: Mapping[str, bytes], recipe: str) -> Plan:
+def plan_of(files: Mapping[str, bytes], recipe: str, cache: Cache | None = None) -> Plan:
     """The plan over these files."""
     read = read_recipe(tomllib.loads(recipe)["unshim"], "unshim.toml")
-    return build_plan(cast(Repository, TreeRepository(files)), read, "HEAD", 1, lambda _: None)
+    return build_plan(cast(Repository, TreeRepository(files)), read, "HEAD", 1, lambda _: None, cache)
 
 
 def states_of(files: Mapping[str, bytes], plan: Plan) -> list[dict[str, bytes]]:

@@ -10,16 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from repositories import CANONICAL, DIVERGENT, ENVIRONMENT, SAMPLE, Repo, Result, make_repo, scan, unshim
+from repositories import CANONICAL, DIVERGENT, ENVIRONMENT, SAMPLE, Repo, Result, make_repo, unshim
 
-from codemods.bindings import module_facts
-from migrate.cache import Cache, Question
 from migrate.history import sampled
-from migrate.plan import build_plan
-from migrate.recipe import load_recipe
-from migrate.reports import diff_report, json_report
-from migrate.repository import Landmark, Repository
-from migrate.snapshots import WorkingTree
+from migrate.repository import Landmark
 
 NOT_YET = {"app/__init__.py": "", "unshim.toml": SAMPLE["unshim.toml"]}
 USES = "from app.old_manager import ChatManager\n"
@@ -295,81 +289,3 @@ def test_a_picture_of_one_commit_and_of_none_that_was_counted(repo: Repo) -> Non
         svg = unshim("history", "--repo", repo.path, "--since", since, "--rev", rev, "--format", "svg")
         ElementTree.fromstring(svg.out)
         assert unshim("history", "--repo", repo.path, "--since", since, "--rev", rev).code == 0
-
-
-# the cache
-
-
-def test_a_plan_is_the_same_with_what_others_have_learnt(repo: Repo) -> None:
-    repository = Repository(repo.path)
-    recipe = load_recipe(None, repo.path)
-    cache = Cache()
-    for revision in ("HEAD~5", "HEAD~4", "HEAD~3", "HEAD", "HEAD~1", "HEAD~4", "HEAD~4", "HEAD~5"):
-        warm = build_plan(repository, recipe, revision, 1, lambda _: None, cache)
-        cache.turn()
-        cold = build_plan(repository, recipe, revision, 1, lambda _: None)
-        assert json_report(warm) == json_report(cold)
-        assert diff_report(warm) == diff_report(cold)
-        assert warm == cold
-
-
-def test_a_moved_file_with_the_same_content_is_another_module(repo: Repo) -> None:
-    repo.commit({"app/sub/__init__.py": "", "app/relative.py": "from .manager import ChatManager\n"})
-    repo.git("mv", "app/relative.py", "app/sub/relative.py")
-    repo.commit()
-    repository, recipe, cache = Repository(repo.path), load_recipe(None, repo.path), Cache()
-    for revision in ("HEAD~1", "HEAD"):
-        warm = build_plan(repository, recipe, revision, 1, lambda _: None, cache)
-        assert warm == build_plan(repository, recipe, revision, 1, lambda _: None)
-
-
-def test_another_recipe_may_use_the_same_cache(repo: Repo, tmp_path: Path) -> None:
-    other = tmp_path / "other.toml"
-    other.write_text('[unshim]\ncanonical = "app.double"\n')
-    repository, cache = Repository(repo.path), Cache()
-    for file in (None, other, None):
-        recipe = load_recipe(file, repo.path)
-        warm = build_plan(repository, recipe, "HEAD~1", 1, lambda _: None, cache)
-        assert warm == build_plan(repository, recipe, "HEAD~1", 1, lambda _: None)
-
-
-def test_of_files_on_disk_nothing_is_remembered(repo: Repo) -> None:
-    files, recipe, cache = WorkingTree(Repository(repo.path)), load_recipe(None, repo.path), Cache()
-    repo.write({"app/use.py": "import app.old_manager\nx = app.old_manager.ChatManager\n"})
-    first = build_plan(files, recipe, "HEAD", 1, lambda _: None, cache)
-    repo.write({"app/use.py": "x = 1\n"})
-    second = build_plan(files, recipe, "HEAD", 1, lambda _: None, cache)
-    assert {one.path for one in first.references} - {one.path for one in second.references} == {"app/use.py"}
-
-
-def test_what_nobody_asks_for_any_more_is_forgotten() -> None:
-    cache, question, asked = Cache(), Question[int]("length"), []
-
-    def ask() -> int:
-        asked.append(1)
-        return len(asked)
-
-    assert [cache.answer(question, ("a",), ask) for _ in range(2)] == [1, 1]
-    cache.turn()
-    assert cache.answer(question, ("a",), ask) == 1
-    cache.turn()
-    cache.turn()
-    assert cache.answer(question, ("a",), ask) == 2
-    assert cache.answer(Question[int]("other"), ("a",), ask) == 3
-    assert [cache.answer(question, ("disk:a",), ask) for _ in range(2)] == [4, 5]
-    assert cache.answers(question, [("a",), ("b",), ("disk:c",)], lambda number: number * 10, 1) == [2, 10, 20]
-    assert cache.answers(question, [("a",), ("b",), ("disk:c",)], lambda number: number * 20, 1) == [2, 10, 40]
-
-
-def test_a_commit_reads_only_what_it_has_changed(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[str] = []
-
-    def counting(*arguments: Any, **named: Any) -> Any:
-        seen.append(named["path"])
-        return module_facts(*arguments, **named)
-
-    monkeypatch.setattr("migrate.project.module_facts", counting)
-    history(repo, "--since", "HEAD~1")
-    assert seen, "nothing was learnt at all"
-    assert len(seen) == len(set(seen)) + ("app/more.py" in seen[1:] and seen.count("app/more.py") == 2)
-    assert scan(repo)["references"]

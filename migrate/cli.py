@@ -26,11 +26,11 @@ from migrate.errors import ExitCode, MigrateError
 from migrate.exports import linter_export, ruff_export
 from migrate.fixing import fix as write_fixes
 from migrate.gates import GateResult, run_gates
+from migrate.history import History, line_since, sampled
+from migrate.history import history as counted
 from migrate.hooks import Hook, Question, is_governed, questions
 from migrate.hooks import install as install_hooks
 from migrate.hooks import uninstall as uninstall_hooks
-from migrate.history import History, line_since, sampled
-from migrate.history import history as counted
 from migrate.init import new_recipe, write_recipe
 from migrate.parallel import default_jobs
 from migrate.plan import Plan, build_plan

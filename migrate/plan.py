@@ -26,8 +26,8 @@ from codemods.source import SourceText, UndecodableError, decode_python
 from codemods.symbols import Symbol, is_dotted_name, last
 from codemods.syntax import parse, syntax_fault
 from migrate.bans import BanFinder, Bans
-from migrate.configuration import ConfigFile, read_configuration
 from migrate.cache import Cache
+from migrate.configuration import ConfigFile, read_configuration
 from migrate.deletions import DeletionProof, Deletions, ModuleReport
 from migrate.discovery import Discovered, Discovery, FileImports
 from migrate.documents import DocumentResult, find_documents

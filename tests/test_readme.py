@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from repositories import ROOT, make_repo, scan, unshim
+from repositories import ROOT, SAMPLE, make_repo, scan, unshim
 
 from codemods.references import Disposition, ReferenceKind, Relation
 from migrate.errors import ExitCode, MigrateError
@@ -22,7 +22,7 @@ README = (ROOT / "README.md").read_text()
 JSON_PAGE = (ROOT / "docs" / "json.md").read_text()
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "examples/websocket_manager/README.md"]
 HOOK_COMMANDS = ("hook install", "hook uninstall", "hook run")
-COMMANDS = ("init", "scan", "diff", "apply", "check", "verify", "export", "undo", "explain", *HOOK_COMMANDS)
+COMMANDS = ("init", "scan", "diff", "apply", "check", "verify", "export", "history", "undo", "explain", *HOOK_COMMANDS)
 
 
 def section(page: str, title: str) -> str:
@@ -89,7 +89,7 @@ def test_every_option_is_told_and_every_option_told_exists() -> None:
     text = re.sub("`(?:git|pre-commit) [^`]*`", "", section(README, "Commands"))  # these have options of their own
     told = set(re.findall(r"(?<![\w-])--[a-z]+", text))
     assert told == set().union(*(options(command) for command in COMMANDS))
-    for command in ("scan", "diff", "apply", "check", "verify"):
+    for command in ("scan", "diff", "apply", "check", "verify", "history"):
         assert {"--repo", "--rev", "--jobs", "--recipe"} <= options(command)
     assert options("init") == {"--repo", "--rev", "--jobs", "--exclude"}
     assert options("undo") == {"--repo", "--recipe", "--branch", "--force"}
@@ -142,6 +142,13 @@ def test_the_fields_of_the_json_are_those_of_its_page(tmp_path: Path) -> None:
         ("The summary", document["summary"]),
     ):
         assert set(part) <= set(first_column(section(JSON_PAGE, title))), title
+
+
+def test_the_fields_of_the_history_are_those_of_its_page(tmp_path: Path) -> None:
+    repo = make_repo(tmp_path / "repo", SAMPLE)
+    document = unshim("history", "--repo", repo.path, "--since", "HEAD", "--format", "json").json
+    told = set(first_column(section(JSON_PAGE, "The rows of history")))
+    assert told == (set(document) - {"schema"}) | set(document["rows"][0])
 
 
 def _shape(document: Any) -> object:

@@ -134,7 +134,7 @@ def history_svg(found: History) -> str:
     No script, nothing from elsewhere. The colours follow the reader's choice of light or dark.
     """
     bottom = _TOP + len(_LINES) * (_PANEL + _GAP) - _GAP
-    width, height = _RIGHT + 30, bottom + 44
+    width, height = _RIGHT + 50, bottom + 44
     size = {"width": f"{width:g}", "height": f"{height:g}", "viewBox": f"0 0 {width:g} {height:g}"}
     svg = ElementTree.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", "role": "img", **size})
     ElementTree.SubElement(svg, "title").text = "unshim history"

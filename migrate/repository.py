@@ -487,7 +487,7 @@ class Repository:
         """Whether this clone is shallow; and, for a commit, whether that is why it has no parents here."""
         if self._git("rev-parse", "--is-shallow-repository").strip() != b"true":
             return False
-        return commit is None or commit.encode() in (self._common_dir() / "shallow").read_bytes().split()
+        return commit is None or commit.encode() in (self.common_directory() / "shallow").read_bytes().split()
 
     def has(self, commit: str) -> bool:
         """Whether this clone has a commit."""

@@ -77,7 +77,7 @@ def violations(plan: Plan) -> list[Violation]:
         if alias.symbol.module in kept:
             continue
         message = f"{alias.symbol} is another path to {alias.new}"
-        fix = f"use {alias.new} where it is needed"
+        fix = "remove it, or accept it with '# unshim: keep' on the line"
         found.append(Violation(alias.path, alias.line, 1, Wrong.ALIAS, str(alias.symbol), message, fix))
     for name in plan.definitions:
         for place in name.others:

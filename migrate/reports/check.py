@@ -55,7 +55,8 @@ def check_text(checked: Checked) -> str:
 
 def _text_lines(checked: Checked) -> Iterator[str]:
     for one in checked.violations:
-        yield f"{one.path}:{one.line}:{one.column}: {one.kind.value} {one.message}"
+        fix = f": {one.fix}" if isinstance(one.kind, Wrong) and one.reason is None else ""
+        yield f"{one.path}:{one.line}:{one.column}: {one.kind.value} {one.message}{fix}"
     for entry in checked.stale:
         yield (
             f"{entry.path}: baseline: {entry.kind} {entry.symbol} is there {entry.found} times, not {entry.known}; "

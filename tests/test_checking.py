@@ -332,6 +332,19 @@ def test_the_index_and_the_disk_are_compared_too(debt: Repo) -> None:
     assert [one[:3] for one in found(debt, "--staged", "--base", "HEAD")] == wanted
 
 
+def test_a_module_that_becomes_a_home_because_so_many_use_it(repo: Repo) -> None:
+    manager = "from app.rooms import Room\n\n__all__ = ['ChatManager', 'Room']\n\n\nclass ChatManager:\n    pass\n"
+    use = "from app.rooms import Room\n\nroom = Room()\n"
+    repo.commit({"app/manager.py": manager, "app/rooms.py": "class Room:\n    pass\n", "app/first.py": use})
+    base = repo.word("rev-parse", "HEAD")
+    assert found(repo, "--base", base) == []
+    assert ("app/first.py", 1, "from-import", "app.rooms:Room") in found(repo)
+    repo.commit({f"app/use{number}.py": use for number in range(10)})
+    assert found(repo, "--base", base) == [("app/rooms.py", 1, "new-home", "app.rooms")]
+    repo.commit({"unshim.toml": '[unshim]\ncanonical = "app.manager"\nhomes = ["app.rooms"]\n'})
+    assert found(repo, "--base", base) == []
+
+
 def test_a_base_that_does_not_exist(repo: Repo) -> None:
     result = unshim("check", "--repo", repo.path, "--base", "nowhere")
     assert (result.code, result.out) == (4, b"")

@@ -308,6 +308,7 @@ _MEANINGS: Mapping[Wrong, str] = MappingProxyType(
         Wrong.ALIAS: "Another path to an object that the canonical module owns.",
         Wrong.IMPLEMENTATION: "A second implementation of what the canonical module owns.",
         Wrong.RESTORED: "A file that unshim deleted is there again.",
+        Wrong.HOME: "A module that counts as a home because so much code imports from it, and did not before.",
         Wrong.SYNTAX: "A file that parsed before does not parse any more.",
         Wrong.UNCHECKED: "A file that could not be checked.",
     }

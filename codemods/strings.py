@@ -232,8 +232,6 @@ class _StringPass:
             return Verdict(Disposition.KEEP, Reason.PATH_UNDER_TEST, "it is compared with the canonical path")
         if finding.new is not None and leads and self.file.module == finding.new.module:
             return Verdict(Disposition.KEEP, Reason.CANONICAL_OWN_IMPORT)
-        if leads and (self.file.path, mention.old.module) in self.ownership.pinned:
-            return Verdict(Disposition.MANUAL, Reason.LOADED_FOR_OTHERS)
         if mention.old.name is not None or finding.relation not in (Relation.DIVERGENT, Relation.ALIAS):
             if finding.reason is not None:
                 return Verdict(Disposition.MANUAL, finding.reason, finding.detail)
@@ -386,6 +384,8 @@ class _StringPass:
             verdict, mention = self._module_verdict(node, place, mention)
         else:
             verdict = self._object_verdict(node, place, mention)
+        if verdict is REWRITE and (self.file.path, mention.old.module) in self.ownership.pinned:
+            verdict = Verdict(Disposition.MANUAL, Reason.LOADED_FOR_OTHERS)
         self._report(ReferenceKind.DYNAMIC_IMPORT, place, folded, mention, verdict or REWRITE)
 
     def _module_verdict(self, node: Node, place: Node, mention: Mention) -> tuple[Verdict, Mention]:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from codemods.references import Reason, Unchecked
 from migrate.cache import Cache
-from migrate.checking import Wrong, violations
+from migrate.checking import Violation, Wrong, all_violations
 from migrate.gates import GateResult
 from migrate.plan import OwnedName, Plan
 from migrate.project import MAX_BYTES, syntax_faults
@@ -43,7 +43,7 @@ def conditions(repository: Repository, plan: Plan, gates: Sequence[GateResult], 
     return (
         _parsing(unparsable(repository, plan, jobs), plan.files),
         _one_implementation(implementations(plan)),
-        _violations(plan),
+        _violations(all_violations(repository, repository, plan)),
         _gate("golden path", GOLDEN_PATH, by_name.get(GOLDEN_PATH)),
         _gate("staging", STAGING, by_name.get(STAGING)),
         *(_gate(name, name, result) for name, result in by_name.items() if name not in (GOLDEN_PATH, STAGING)),
@@ -123,12 +123,11 @@ def _one_implementation(found: Implementations) -> Condition:
     return Condition("one implementation", State.NOT_MET if found.several else State.MET, evidence, places)
 
 
-def _violations(plan: Plan) -> Condition:
-    wrong = violations(plan)
+def _violations(wrong: list[Violation]) -> Condition:
     seen = [one for one in wrong if one.kind is not Wrong.UNCHECKED]
     evidence = (
         f"{len(seen):,} violations in {len({one.path for one in seen}):,} files, "
-        f"{len(plan.unchecked):,} files not checked"
+        f"{len(wrong) - len(seen):,} files not checked"
     )
     places = tuple(f"{one.path}:{one.line}: {one.message}" for one in wrong)
     return Condition("violations", State.NOT_MET if wrong else State.MET, evidence, places)

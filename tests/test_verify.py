@@ -66,6 +66,15 @@ def test_a_second_implementation_is_counted(tmp_path: Path) -> None:
     assert states(repo.path)["violations"] == "not met"
 
 
+def test_a_file_that_a_merge_brought_back_is_a_violation_here_too(tmp_path: Path) -> None:
+    repo = make_repo(tmp_path / "repo", SAMPLE)
+    assert unshim("apply", "--repo", repo.path, "--switch").code == 0
+    assert states(repo.path)["violations"] == "met"
+    repo.commit({"app/old_manager.py": "def something_else():\n    return 2\n"})
+    assert states(repo.path)["violations"] == "not met"
+    assert "app/old_manager.py:1: unshim deleted this file in " in unshim("verify", "--repo", repo.path).text
+
+
 def test_a_gate_that_fails_is_3(tmp_path: Path) -> None:
     repo = make_repo(tmp_path / "repo", {**CLEAN, "unshim.toml": GATES.replace('"true"', '"false"')})
     result = unshim("verify", "--repo", repo.path)

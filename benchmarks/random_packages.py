@@ -17,12 +17,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from hypothesis import HealthCheck, Phase, given, seed, settings  # noqa: E402
+from hypothesis import given, seed  # noqa: E402
 from random_packages import (  # noqa: E402
     SET_ASIDE,
     Observer,
     RandomPackage,
     Verdict,
+    drawn,
     judge_package,
     minimised,
     packages,
@@ -43,13 +44,7 @@ def main() -> int:
     with Observer() as observer:
 
         @seed(options.seed)
-        @settings(
-            max_examples=options.examples,
-            deadline=None,
-            database=None,
-            phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        )
+        @drawn(options.examples, derandomize=False)
         @given(packages(SET_ASIDE.difference(options.also)))
         def run(package: RandomPackage) -> None:
             verdict = judge_package(package, observer)

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
 from migrate.cache import Cache
@@ -849,3 +850,15 @@ class _Drawing:
 def packages(draw: st.DrawFn, aside: frozenset[str] = SET_ASIDE) -> RandomPackage:
     """Small packages: a canonical module, shims over it and over each other, consumers of all of them."""
     return _Drawing(draw, aside).package()
+
+
+def drawn(examples: int, *, derandomize: bool = True) -> settings:
+    """How packages are drawn: as many as that, none made smaller, nothing kept; a test draws the same each time."""
+    return settings(
+        max_examples=examples,
+        derandomize=derandomize,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from random_packages import Observer, RandomPackage, Verdict, judge_package, packages
+from hypothesis import given
+from random_packages import Observer, RandomPackage, Verdict, drawn, judge_package, packages
 
 EXAMPLES = 60
 
@@ -23,14 +23,7 @@ def observer() -> Iterator[Observer]:
 def test_a_migration_changes_nothing_that_is_seen(observer: Observer) -> None:
     verdicts: list[Verdict] = []
 
-    @settings(
-        max_examples=EXAMPLES,
-        derandomize=True,
-        deadline=None,
-        database=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
+    @drawn(EXAMPLES)
     @given(packages())
     def run(package: RandomPackage) -> None:
         verdict = judge_package(package, observer)

@@ -38,7 +38,9 @@ class Cache:
     name, the key and the version of unshim say all that an answer depends on.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, expects_more: bool = True) -> None:
+        """``expects_more`` says whether another plan will ask: what only that one could use is not kept without."""
+        self.expects_more = expects_more
         self._now: dict[tuple[str, Key], object] = {}
         self._before: dict[tuple[str, Key], object] = {}
 

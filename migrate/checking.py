@@ -14,7 +14,7 @@ from codemods.shims import Verdict
 from migrate.cache import Cache
 from migrate.plan import Plan
 from migrate.project import syntax_faults
-from migrate.repository import REGULAR_MODES, Entry, Repository
+from migrate.repository import REGULAR_MODES, Repository
 from migrate.snapshots import Files
 
 
@@ -60,12 +60,11 @@ class Violation:
         return (self.path, self.kind.value, self.symbol)
 
 
-def violations(plan: Plan) -> list[Violation]:
-    """What the plan's files have that they must not have, by place."""
+def _planned(plan: Plan) -> list[Violation]:
+    """What the plan itself says of its files."""
     found = [_of_reference(one) for one in plan.references if is_violation(one)]
     found += [_of_unchecked(one) for one in plan.unchecked]
-    kept = {move.old.module for move in plan.recipe.moves if move.new is None}
-    kept |= {one.old.module for one in plan.references if one.reason in _KEPT}
+    kept = _kept_by_recipe(plan) | {one.old.module for one in plan.references if one.reason in _KEPT}
     for module in plan.modules:
         if module.verdict == Verdict.PURE_SHIM and module.path is not None and module.module not in kept:
             message = f"{module.module} only forwards to the canonical module"
@@ -87,7 +86,7 @@ def violations(plan: Plan) -> list[Violation]:
             fix = "merge the two by hand, or name it in [unshim.moves]"
             kind = Wrong.IMPLEMENTATION
             found.append(Violation(place.path, place.line, 1, kind, str(place.symbol), message, fix))
-    return sorted(found, key=_place)
+    return found
 
 
 def is_violation(reference: Reference) -> bool:
@@ -95,11 +94,15 @@ def is_violation(reference: Reference) -> bool:
     return reference.disposition is not Disposition.KEEP and reference.relation is not Relation.CANONICAL
 
 
+def _kept_by_recipe(plan: Plan) -> set[str]:
+    return {move.old.module for move in plan.recipe.moves if move.new is None}
+
+
 def all_violations(repository: Repository, files: Files, plan: Plan) -> list[Violation]:
-    """The plan's violations, and the files that a merge brought back after unshim had deleted them."""
+    """What the files must not have, by place: also what a merge brought back after unshim had deleted it."""
     tip = None if set(plan.base) == {"0"} else plan.base
     deleted = {} if tip is None else repository.deleted_by_unshim(tip)
-    kept = {move.old.module for move in plan.recipe.moves if move.new is None}
+    kept = _kept_by_recipe(plan)
     kept_paths = {module.path for module in plan.modules if module.module in kept}
     restored = [
         Violation(
@@ -115,23 +118,23 @@ def all_violations(repository: Repository, files: Files, plan: Plan) -> list[Vio
         if entry.path in deleted and entry.path not in kept_paths
     ]
     shown = {one.path for one in restored}
-    found = [one for one in violations(plan) if one.kind is not Wrong.SHIM or one.path not in shown]
+    found = [one for one in _planned(plan) if one.kind is not Wrong.SHIM or one.path not in shown]
     return sorted([*found, *restored], key=_place)
 
 
 def new_violations(
-    repository: Repository, plans: tuple[Plan, Plan], files: Files, found: Sequence[Violation], jobs: int
+    repository: Repository, plans: tuple[Plan, Plan], files: Files, found: Sequence[Violation], jobs: int, cache: Cache
 ) -> list[Violation]:
     """What of ``found`` was not there in the plan before, the files that no longer parse, and what became a home.
 
-    A renamed file has the violations that it had under its old name.
+    A renamed file has the violations that it had under its old name. The cache is that of both plans.
     """
     before, after = plans
     renamed = repository.renamed(before.base, after.base) if isinstance(files, Repository) else {}
-    new = new_since(found, all_violations(repository, repository, before), renamed)
-    broken = _broken(repository, before, files, after, jobs)
+    known = Counter(one.key for one in all_violations(repository, repository, before))
+    broken = _broken(repository, before, files, after, jobs, cache)
     paths = {one.path for one in broken}
-    new = [one for one in new if one.kind is not Wrong.UNCHECKED or one.path not in paths]
+    new = [one for one in beyond(found, known, renamed) if one.kind is not Wrong.UNCHECKED or one.path not in paths]
     return sorted([*new, *broken, *_new_homes(before, after)], key=_place)
 
 
@@ -146,10 +149,12 @@ def _new_homes(before: Plan, after: Plan) -> list[Violation]:
     ]
 
 
-def _broken(repository: Repository, before: Plan, files: Files, after: Plan, jobs: int) -> list[Violation]:
+def _broken(
+    repository: Repository, before: Plan, files: Files, after: Plan, jobs: int, cache: Cache
+) -> list[Violation]:
     """The Python files that have changed and do not parse, and did before, or were not there."""
     old = {entry.path: entry for entry in repository.entries(before.base)}
-    changed = [
+    wanted = [
         entry
         for entry in files.entries(after.base)
         if entry.path.endswith(".py")
@@ -157,22 +162,20 @@ def _broken(repository: Repository, before: Plan, files: Files, after: Plan, job
         and after.recipe.covers(entry.path)
         and (entry.path not in old or old[entry.path].oid != entry.oid)
     ]
-    now = _faults(files, changed, jobs)
-    then = {one.path for one in _faults(repository, [old[one.path] for one in now if one.path in old], jobs)}
+    contents = list(cache.read(files, [entry.oid for entry in wanted]))
+    there = [old[entry.path] for entry in wanted if entry.path in old]
+    earlier = dict(zip((entry.path for entry in there), cache.read(repository, [e.oid for e in there]), strict=True))
+    # A file on disk has no blob's id to compare.
+    changed = [pair for pair in zip(wanted, contents, strict=True) if earlier.get(pair[0].path, b"") != pair[1]]
+    now = syntax_faults([entry for entry, _ in changed], [content for _, content in changed], cache, jobs)
+    faulty = [old[one.path] for one in now if one.path in old]
+    then = syntax_faults(faulty, [earlier[entry.path] for entry in faulty], cache, jobs)
+    ill = {one.path for one in then}
     return [
         Violation(one.path, one.line, 1, Wrong.SYNTAX, one.reason.value, one.message, "mend it", one.reason)
         for one in now
-        if one.path not in then
+        if one.path not in ill
     ]
-
-
-def _faults(files: Files, entries: Sequence[Entry], jobs: int) -> list[Unchecked]:
-    return syntax_faults(entries, files.read(one.oid for one in entries), Cache(), jobs)
-
-
-def new_since(now: Sequence[Violation], before: Iterable[Violation], renamed: Mapping[str, str]) -> list[Violation]:
-    """The violations that were not there before, as often. ``renamed`` maps new paths to old ones."""
-    return beyond(now, Counter(one.key for one in before), renamed)
 
 
 def beyond(

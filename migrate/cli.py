@@ -19,8 +19,8 @@ from migrate.baseline import write_baseline as known_violations
 from migrate.branches import Existing, check_replaceable, read_branch
 from migrate.branches import undo as take_back
 from migrate.cache import Cache
-from migrate.checking import Violation, all_violations, new_violations
-from migrate.configuration import PYPROJECT, linter_place, read_configuration, ruff_file
+from migrate.checking import all_violations, new_violations
+from migrate.configuration import PYPROJECT, Tool, linter_place, read_configuration, ruff_file
 from migrate.equivalence import mismatches
 from migrate.errors import ExitCode, MigrateError
 from migrate.exports import linter_export, ruff_export
@@ -310,39 +310,32 @@ def check(
             fixed = done.paths
             for path, reason in done.left:
                 _note(f"{path} was not fixed: {reason}")
-    cache = Cache()
-    plan = build_plan(files, made, rev, jobs, _progress, cache)
-    found = all_violations(repository, files, plan)
     if write_baseline:
+        found = all_violations(repository, files, build_plan(files, made, rev, jobs, _progress))
         count = known_violations(file, found, force=force)
         _write(f"wrote {file}: {count:,} violations; commit it\n")
         return
     if baseline is not None and not baseline.is_file():
         raise MigrateError(f"there is no baseline {file}", "write it with --write-baseline")
-    checked = _compared(repository, files, plan, found, base, file, jobs, cache, fixed)
+    since = None if base is None else repository.resolve(base)
+    checked = replace(_checked(repository, files, made, rev, since, file, jobs), fixed=fixed)
     _write(CHECK_REPORTS[output.value](checked))
     if not checked.is_clean:
         raise typer.Exit(ExitCode.FOUND)
 
 
-def _compared(
-    repository: Repository,
-    files: Files,
-    plan: Plan,
-    found: list[Violation],
-    base: str | None,
-    baseline: Path,
-    jobs: int,
-    cache: Cache,
-    fixed: tuple[str, ...] = (),
+def _checked(
+    repository: Repository, files: Files, recipe: Recipe, rev: str, since: str | None, baseline: Path, jobs: int
 ) -> Checked:
-    """What of the violations counts: what is new since the base, and what the baseline does not know."""
-    since = None if base is None else repository.resolve(base)
+    """What of the violations counts: what is new since a commit, and what the baseline does not know."""
+    cache = Cache(expects_more=since is not None)
+    plan = build_plan(files, recipe, rev, jobs, _progress, cache)
+    found = all_violations(repository, files, plan)
     if since is not None:
-        before = build_plan(repository, plan.recipe, since, jobs, _progress, cache)
-        found = new_violations(repository, (before, plan), files, found, jobs)
+        before = build_plan(repository, recipe, since, jobs, _progress, cache)
+        found = new_violations(repository, (before, plan), files, found, jobs, cache)
     new, stale = compare_baseline(found, read_baseline(baseline) or Counter())
-    return Checked(plan, tuple(new), () if since is not None else tuple(stale), len(found) - len(new), since, fixed)
+    return Checked(plan, tuple(new), () if since is not None else tuple(stale), len(found) - len(new), since)
 
 
 def _check_options(
@@ -419,11 +412,9 @@ def hook_run(
 def _answer(repository: Repository, name: Hook, question: Question, jobs: int) -> bool:
     """Check what a hook asks about, and say what is wrong with it; whether nothing is."""
     files: Files = Staged(repository) if question.staged else repository
-    cache = Cache()
     recipe = replace(_recipe(repository, None), enforce=())
-    plan = build_plan(files, recipe, question.revision, jobs, _progress, cache)
-    found = all_violations(repository, files, plan)
-    checked = _compared(repository, files, plan, found, question.base, repository.root / BASELINE_NAME, jobs, cache)
+    since = None if question.base is None else repository.resolve(question.base)
+    checked = _checked(repository, files, recipe, question.revision, since, repository.root / BASELINE_NAME, jobs)
     _clear_progress()
     if checked.is_clean:
         return True
@@ -445,7 +436,9 @@ def export(
 ) -> None:
     """Print what makes TOOL refuse the old paths, for its configuration."""
     repository = Repository(repo)
-    plan = build_plan(repository, replace(_recipe(repository, recipe), enforce=()), rev, jobs, _progress)
+    plan = build_plan(
+        repository, replace(_recipe(repository, recipe), enforce=(Tool(form.value),)), rev, jobs, _progress
+    )
     configuration = read_configuration(repository, plan.base)
     match form:
         case Export.RUFF:

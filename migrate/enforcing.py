@@ -340,9 +340,7 @@ def _with_element(text: str, keys: Sequence[str]) -> str:
     from tomlkit.items import Array
 
     document = tomlkit.parse(text)
-    item: object = document
-    for key in keys:
-        item = item[key]  # type: ignore[index]
+    item = table(document, *keys[:-1]).get(keys[-1])
     if not isinstance(item, Array) or tomlkit.dumps(document) != text:
         raise _NotCertainError("its layout has no place for the addition")
     item.append(_RULE)

@@ -106,7 +106,7 @@ class Plan:
     path_tests: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Tests that go in the step DELETE, by the file that has them."""
     bans: Bans = field(default_factory=Bans)
-    """The old paths that linters can be told to refuse."""
+    """The old paths that linters can be told to refuse; none, if the recipe names no tool in ``enforce``."""
     hindrances: tuple[Hindrance, ...] = ()
     """Configuration that could not be told, although the recipe says so."""
 
@@ -139,7 +139,7 @@ def build_plan(
     recipe does not fit the repository.
     """
     base = repository.resolve(revision)
-    return _Planner(repository, recipe, base, jobs, progress, cache or Cache()).plan()
+    return _Planner(repository, recipe, base, jobs, progress, cache or Cache(expects_more=False)).plan()
 
 
 class _Planner:
@@ -208,17 +208,7 @@ class _Planner:
         texts = rewritten | collapsed
         steps.append(PlannedStep(Step.DELETE, tuple(self._deletions(deletions, texts))))
         aliases = tuple(sorted(self._aliases(discovered, ownership, deletions.modules), key=attrgetter("path", "line")))
-        finder = BanFinder(self.project, self.alias_map, ownership, self.recipe.moves)
-        staying = [one for one in references if one.path not in deletions.tests]
-        packages = [
-            file.module
-            for file in discovered.files.values()
-            if self.project.is_package(file.path)
-            and not is_test_file(file.path)
-            and self._may_bind_owned(file, ownership)
-        ]
-        bans = finder.find(deletions.modules, aliases, staying, self._gone(), packages)
-        enforced = self._enforced(finder, bans, documents.results, deletions.paths)
+        bans, enforced = self._enforced(discovered, ownership, deletions, aliases, references, documents.results)
         changes = (
             FileChange(one.path, one.mode, one.before or b"", one.after, one.before is None)
             for one in enforced.additions
@@ -248,6 +238,37 @@ class _Planner:
             enforced.hindrances,
         )
 
+    def _enforced(
+        self,
+        discovered: Discovered,
+        ownership: Ownership,
+        deletions: Deletions,
+        aliases: Iterable[Place],
+        references: Iterable[Reference],
+        documents: Iterable[DocumentResult],
+    ) -> tuple[Bans, Enforced]:
+        """What the recipe's tools are told, in files as the steps before leave them; nothing, if it names none."""
+        if not self.recipe.enforce:
+            return Bans(), Enforced()
+        finder = BanFinder(self.project, self.alias_map, ownership, self.recipe.moves)
+        staying = [one for one in references if one.path not in deletions.tests]
+        packages = [
+            file.module
+            for file in discovered.files.values()
+            if self.project.is_package(file.path)
+            and not is_test_file(file.path)
+            and self._may_bind_owned(file, ownership)
+        ]
+        bans = finder.find(deletions.modules, aliases, staying, self._gone(), packages)
+        configuration = read_configuration(self.repository, self.base)
+        for one in documents:
+            if one.path in configuration:
+                configuration[one.path] = ConfigFile(one.mode, one.after)
+        gone = frozenset(deletions.paths)
+        return bans, enforce(
+            configuration, self.recipe.enforce, bans, lambda path, new: finder.is_right(path, new, gone)
+        )
+
     def _gone(self) -> list[str]:
         """Modules that earlier migrations deleted, and that are not there."""
         if not isinstance(self.repository, Repository):
@@ -255,19 +276,6 @@ class _Planner:
         paths = [path for path in self.repository.deleted_by_unshim(self.base) if path.endswith(".py")]
         modules = [self.project.module_of(path) for path in paths if not is_test_file(path)]
         return sorted({name for name in modules if is_dotted_name(name) and self.project.path_of(name) is None})
-
-    def _enforced(
-        self, finder: BanFinder, bans: Bans, documents: Iterable[DocumentResult], deleted: Iterable[str]
-    ) -> Enforced:
-        """What the recipe's tools are told, in files as the steps before leave them."""
-        if not self.recipe.enforce:
-            return Enforced()
-        configuration = read_configuration(self.repository, self.base)
-        for one in documents:
-            if one.path in configuration:
-                configuration[one.path] = ConfigFile(one.mode, one.after)
-        gone = frozenset(deleted)
-        return enforce(configuration, self.recipe.enforce, bans, lambda path, new: finder.is_right(path, new, gone))
 
     def _deletions(self, deletions: Deletions, texts: dict[str, bytes]) -> Iterator[FileChange]:
         """Shims, and the tests about them, as the steps before have left their files."""
@@ -314,22 +322,23 @@ class _Planner:
             if file.module in skipped or is_test_file(file.path) or not self._may_bind_owned(file, ownership):
                 continue
             facts = self.project.facts(file.module) if self.project.path_of(file.module) == file.path else None
-            for name, bindings in () if facts is None else facts.names.items():
+            if facts is None:
+                continue
+            for name, bindings in facts.names.items():
                 assigned = any(binding.kind is BindingKind.ASSIGNED_NAME for binding in bindings)
-                if name.startswith("_") or not (assigned or (facts is not None and name in (facts.exports or ()))):
+                if name.startswith("_") or not (assigned or name in (facts.exports or ())):
                     continue
-                finding = ownership.finding(Symbol(file.module, name))
+                symbol = Symbol(file.module, name)
+                finding = ownership.finding(symbol)
                 if finding is None or finding.relation is not Relation.ALIAS or finding.new is None:
                     continue
-                place = self._place(Symbol(file.module, name), finding.new)
-                if not self._is_kept(place):
-                    yield place
+                if not self._is_kept(symbol):
+                    yield self._place(symbol, finding.new)
 
-    def _is_kept(self, place: Place) -> bool:
-        """Whether ``# unshim: keep`` stands on the line."""
-        source = self.project.source(place.path)
-        lines = [] if source is None else source.data.decode("utf-8").split("\n")
-        return place.line <= len(lines) and KEEP_COMMENT.search(lines[place.line - 1]) is not None
+    def _is_kept(self, symbol: Symbol) -> bool:
+        """Whether ``# unshim: keep`` stands on the line where the symbol is bound."""
+        source, start = self._bound_at(symbol)
+        return source is not None and KEEP_COMMENT.search(source.text(start, source.line_end(start))) is not None
 
     @staticmethod
     def _may_bind_owned(file: FileImports, ownership: Ownership) -> bool:
@@ -340,12 +349,16 @@ class _Planner:
         return any(one is not None and one.relation in (Relation.CANONICAL, Relation.ALIAS) for one in findings)
 
     def _place(self, symbol: Symbol, new: Symbol) -> Place:
-        path = self.project.path_of(symbol.module) or ""
-        facts, source = self.project.facts(symbol.module), self.project.source(path)
+        source, start = self._bound_at(symbol)
+        line = 1 if source is None else source.position(start)[0]
+        return Place(symbol, new, self.project.path_of(symbol.module) or "", line)
+
+    def _bound_at(self, symbol: Symbol) -> tuple[SourceText | None, int]:
+        """The text of a symbol's module, and where the symbol is bound last; its beginning, if it is nowhere bound."""
+        facts = self.project.facts(symbol.module)
         bindings = () if facts is None else facts.names.get(symbol.name or "", ())
         starts = [binding.start for binding in bindings if binding.start >= 0]
-        line = source.position(starts[-1])[0] if starts and source is not None else 1
-        return Place(symbol, new, path, line)
+        return self.project.source(self.project.path_of(symbol.module) or ""), starts[-1] if starts else 0
 
     def _defines(self, symbol: Symbol) -> bool:
         facts = self.project.facts(symbol.module)

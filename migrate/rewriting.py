@@ -167,8 +167,8 @@ class Rewriting:
         return outcomes
 
     def _key(self, path: str, rules: Rules, *, is_relevant: bool) -> Key | None:
-        """What a run depends on beside the answers to its questions; None for a notebook."""
-        if path in self.notebooks:
+        """What a run depends on beside the answers to its questions; None where it is not remembered."""
+        if path in self.notebooks or not self.cache.expects_more:
             return None
         oid = self.project.entries[path].oid
         return (oid, path, self.project.module_of(path), is_relevant, rules.asked, *held(rules, path))

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from random_packages import RandomPackage, packages, plan_of
+from random_packages import RandomPackage, drawn, packages, plan_of
 from repositories import DIVERGENT, SAMPLE, Repo, make_repo, unshim
 
 from codemods.bindings import module_facts
@@ -24,15 +24,6 @@ from migrate.snapshots import Files, WorkingTree
 EXAMPLES = 40
 
 LATE = "def f():\n    from app.old_manager import ChatManager\n"
-
-SETTINGS = settings(
-    max_examples=EXAMPLES,
-    derandomize=True,
-    deadline=None,
-    database=None,
-    phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
 
 
 def planned(files: Files, revision: str, cache: Cache | None = None, recipe: Path | None = None, jobs: int = 1) -> Plan:
@@ -75,6 +66,19 @@ def test_a_plan_is_the_same_with_what_others_have_learnt(repo: Repo, jobs: int) 
         warm = planned(repository, f"HEAD~{back}", cache, jobs=jobs)
         cache.turn()
         assert_same(warm, planned(repository, f"HEAD~{back}"))
+
+
+def test_nothing_is_traced_where_no_other_plan_follows(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scan keeps no record for a second plan that nobody makes."""
+    expected = planned(Repository(repo.path), "HEAD", Cache())
+
+    def no_trace(*_: object) -> None:
+        raise AssertionError("it was traced")
+
+    monkeypatch.setattr("migrate.rewriting.traced", no_trace)
+    assert_same(expected, planned(Repository(repo.path), "HEAD"))
+    with pytest.raises(AssertionError, match="it was traced"):
+        planned(Repository(repo.path), "HEAD", Cache())
 
 
 def test_a_plan_is_the_same_over_many_files_and_cores(tmp_path: Path) -> None:
@@ -127,7 +131,7 @@ def test_random_packages_have_the_same_plans(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr("migrate.rewriting.rewrite_file", counting)
 
-    @SETTINGS
+    @drawn(EXAMPLES)
     @given(packages(), packages(), st.data())
     def run(package: RandomPackage, other: RandomPackage, data: st.DataObject) -> None:
         nonlocal state

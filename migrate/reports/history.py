@@ -10,7 +10,7 @@ from itertools import groupby
 from types import MappingProxyType
 
 from migrate.history import Counts, History, Row
-from migrate.reports.text import WIDTH, count, printable
+from migrate.reports.text import count, cut, printable
 
 # for people
 
@@ -23,7 +23,7 @@ def history_text(found: History) -> str:
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     shown = ["  ".join([*map(str.ljust, cells[:2], widths), *map(str.rjust, cells[2:], widths[2:])]) for cells in table]
     ends = ["subject", *(_end(row) for row in found.rows)]
-    text = [_cut(f"{line}  {end}") for line, end in zip(shown, ends, strict=True)]
+    text = [cut(f"{line}  {end}") for line, end in zip(shown, ends, strict=True)]
     return "\n".join([*text, "", *_legend(found)]) + "\n"
 
 
@@ -44,10 +44,6 @@ def _cells(counts: Counts | None) -> Iterator[str]:
 
 def _end(row: Row) -> str:
     return printable(row.commit.subject if row.counts is not None else f"not counted: {row.reason}")
-
-
-def _cut(line: str) -> str:
-    return line if len(line) <= WIDTH else line[: WIDTH - 3] + "..."
 
 
 def _legend(found: History) -> Iterator[str]:
@@ -104,7 +100,9 @@ class _Line:
 
 _LINES = (
     _Line("violations", "violations", lambda counts: counts.violations),
-    _Line("implementations", "implementations (modules that define the same names)", _COLUMNS[1][1]),
+    _Line(
+        "implementations", "implementations (modules that define the same names)", lambda counts: counts.implementations
+    ),
     _Line("unparsable", "Python files that do not parse", lambda counts: counts.unparsable),
 )
 

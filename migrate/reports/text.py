@@ -184,7 +184,12 @@ def _fitted(lines: Iterable[str]) -> Iterator[str]:
     for line in lines:
         shown = printable(line)
         place = line[:1] not in (" ", "")
-        yield shown if place or len(shown) <= WIDTH else shown[: WIDTH - 3] + "..."
+        yield shown if place else cut(shown)
+
+
+def cut(line: str) -> str:
+    """A line that is no longer than the width."""
+    return line if len(line) <= WIDTH else line[: WIDTH - 3] + "..."
 
 
 def printable(line: str) -> str:

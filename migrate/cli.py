@@ -51,6 +51,7 @@ from migrate.reports import (
     verify_json,
     verify_report,
 )
+from migrate.reports.text import count
 from migrate.repository import Repository
 from migrate.run import apply as carry_out
 from migrate.snapshots import Files, Staged, WorkingTree
@@ -312,8 +313,8 @@ def check(
                 _note(f"{path} was not fixed: {reason}")
     if write_baseline:
         found = all_violations(repository, files, build_plan(files, made, rev, jobs, _progress))
-        count = known_violations(file, found, force=force)
-        _write(f"wrote {file}: {count:,} violations; commit it\n")
+        known = known_violations(file, found, force=force)
+        _write(f"wrote {file}: {count(known, 'violation')}; commit it\n")
         return
     if baseline is not None and not baseline.is_file():
         raise MigrateError(f"there is no baseline {file}", "write it with --write-baseline")

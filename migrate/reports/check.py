@@ -271,18 +271,18 @@ def check_markdown(checked: Checked) -> str:
     if checked.is_clean:
         return f"**unshim**: nothing non-canonical{since}.\n"
     files = count(len({one.path for one in checked.violations}), "file")
-    lines = [
-        f"**unshim**: {count(len(checked.violations), 'violation')} in {files}{since}.",
-        "",
-        "| place | what | fix |",
-        "|---|---|---|",
-    ]
+    lines = [f"**unshim**: {count(len(checked.violations), 'violation')} in {files}{since}."]
+    if checked.violations:
+        lines += ["", "| place | what | fix |", "|---|---|---|"]
     for one in checked.violations[:_MARKDOWN_ROWS]:
         lines.append(f"| `{_cell(one.path)}:{one.line}` | {one.kind.value} {_cell(one.message)} | {_cell(one.fix)} |")
     if len(checked.violations) > _MARKDOWN_ROWS:
         lines += ["", f"... and {len(checked.violations) - _MARKDOWN_ROWS:,} more."]
     if checked.stale:
-        lines += ["", f"{count(len(checked.stale), 'entry')} of the baseline can go: `unshim check --write-baseline`."]
+        lines += [
+            "",
+            f"{count(len(checked.stale), 'violation')} of the baseline can go: `unshim check --write-baseline`.",
+        ]
     return "\n".join(lines) + "\n"
 
 

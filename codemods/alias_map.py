@@ -250,7 +250,7 @@ class AliasMap:
         loads: list[TopImport] = []
         for top in facts.top_imports:
             named = Symbol(top.module, top.name).dotted
-            if named == submodule and -1 < last_one < top.start:
+            if top.name is not None and named == submodule and -1 < last_one < top.start:
                 continue
             if any(submodule in self.reach(module, around) for module in {top.module, named} - {facts.module}):
                 loads.append(top)

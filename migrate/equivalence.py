@@ -15,7 +15,7 @@ from codemods.path_tests import without_tests
 from codemods.references import Disposition, Reference, ReferenceKind, Relation, Step
 from codemods.scopes import Occurrence, Role, ScopeKind, ScopeTable, scope_table
 from codemods.source import SourceText, decode_python
-from codemods.symbols import Symbol, contains, join, last, parts
+from codemods.symbols import Symbol, contains, join, last, parent, parts
 from codemods.symbols import ancestors as dotted_ancestors
 from codemods.syntax import SyntaxFault, ancestors, import_statements, parse, statement_of, syntax_fault
 from migrate.plan import FileChange, Plan, moved_modules
@@ -656,14 +656,16 @@ class _Spellings:
         for one in references:
             if one.new is None:
                 continue
-            for old, new in (
-                (one.old.dotted, one.new.dotted),
-                (one.old.module, one.new.module),
-            ):
+            # In source text, an import keeps its local name; a module is taken out of whatever has it.
+            taken = [hop for hop in one.chain if hop.name is not None] if one.old.is_module else [one.old]
+            spelled = [(one.old.dotted, one.new.dotted), (one.old.module, one.new.module)]
+            if one.old.is_module and parent(one.new.module):
+                spelled += [(hop.module, parent(one.new.module)) for hop in taken]
+            for old, new in spelled:
                 for tail in _tails(old):
                     self.new.setdefault(tail, set()).update(_tails(new))
-            if one.old.name is not None:  # an import in source text keeps its local name
-                local, name = one.old.name.encode(), last_name(one.new).encode()
+            for hop in taken:
+                local, name = (hop.name or "").encode(), last_name(one.new).encode()
                 self.new.setdefault(local, set()).add(name + b" as " + local)
         spellings = sorted(self.new, key=len, reverse=True)
         # Before a relative path stand dots: their number is that of another package then, or none.

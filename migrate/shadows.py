@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from codemods.alias_map import AliasMap, EndKind, ModuleKind
 from codemods.bindings import Binding, BindingKind
 from codemods.engine import FileResult
-from codemods.references import Disposition
+from codemods.references import Disposition, Reference
 from codemods.symbols import Symbol, ancestors, last, parent
 from migrate.project import Project
 from migrate.search import listed
@@ -41,11 +41,19 @@ class Shadows:
             for one in every
             if one.disposition is Disposition.REWRITE
             and one.new is not None
-            and any(
-                self._decides(one.path, shadow, one.new.module, staying)
-                for shadow in self._executed_shadows(one.old.module)
+            and (
+                self._hides(one, staying)
+                or any(
+                    self._decides(one.path, shadow, one.new.module, staying)
+                    for shadow in self._executed_shadows(one.old.module)
+                )
             )
         )
+
+    def _hides(self, one: Reference, staying: set[str]) -> bool:
+        """Whether a package would bind another module to the name of its submodule, which stays: a new shadow."""
+        module = one.old.module
+        return one.old.is_module and module in staying and self._project.module_of(one.path) == parent(module)
 
     def _executed_shadows(self, module: str) -> frozenset[str]:
         if module not in self._executed:

@@ -11,6 +11,11 @@ from typing import Protocol
 from codemods.bindings import Binding, BindingKind, ModuleFacts, StarImport, TopImport
 from codemods.symbols import Symbol, ancestors, below, contains, is_dotted_name, join, last, parent
 
+ALL = "*"
+OUTLINE = ""
+IMPORTS = "import"
+"""What is looked at of a module's facts, see Modules.facts(); no module can have such names."""
+
 
 class ModuleKind(Enum):
     """What stands behind a module name."""
@@ -33,8 +38,13 @@ class Modules(Protocol):
 
     def kind(self, module: str) -> ModuleKind: ...
 
-    def facts(self, module: str) -> ModuleFacts | None:
-        """The facts of a module of kind FILE; None for every other kind."""
+    def facts(self, module: str, about: str = ALL) -> ModuleFacts | None:
+        """The facts of a module of kind FILE; None for every other kind.
+
+        ``about`` says what of them is looked at: everything, ALL; its outline, OUTLINE, which is what it exports,
+        whether it is computed, replaced or broken, its stars; IMPORTS, its outline and its ``top_imports``; or the
+        outline and one name of the module.
+        """
 
     def primary(self, module: str) -> str:
         """The name under which the module's file is known; another one only under a second source root."""
@@ -135,7 +145,7 @@ class AliasMap:
         return base
 
     def _is_rebound(self, symbol: Symbol) -> bool:
-        facts = self._modules.facts(symbol.module)
+        facts = self._modules.facts(symbol.module, symbol.name or OUTLINE)
         return facts is not None and symbol.name in facts.rebound
 
     def _module(self, symbol: Symbol) -> Resolution:
@@ -148,7 +158,7 @@ class AliasMap:
             case ModuleKind.UNKNOWN:
                 return Resolution(EndKind.COMPUTED, None, ())
             case _:
-                facts = self._modules.facts(symbol.module)
+                facts = self._modules.facts(symbol.module, OUTLINE)
                 if facts is not None and facts.replaced_by is not None:
                     return self.resolve(facts.replaced_by)
                 return Resolution(EndKind.MODULE, symbol, ())
@@ -167,7 +177,7 @@ class AliasMap:
                 return Resolution(EndKind.COMPUTED, None, ())
             case ModuleKind.NAMESPACE:
                 return self._submodule(symbol) or Resolution(EndKind.MISSING_NAME, symbol, ())
-        facts = self._modules.facts(module)
+        facts = self._modules.facts(module, name)
         assert facts is not None, module
         if facts.replaced_by is not None:
             target = self.resolve(facts.replaced_by)
@@ -364,7 +374,7 @@ class AliasMap:
         return self._exports_known(module, set())
 
     def _exports_known(self, module: str, seen: set[str]) -> bool:
-        facts = self._modules.facts(module)
+        facts = self._modules.facts(module, OUTLINE)
         if facts is None or facts.computed or facts.broken:
             return False
         seen.add(module)
@@ -423,7 +433,7 @@ class AliasMap:
         known = self._imports.get(module)
         if known is not None:
             return known
-        facts = self._modules.facts(module)
+        facts = self._modules.facts(module, IMPORTS)
         loaded: dict[str, None] = dict.fromkeys(ancestors(module))
         is_settled = True
         for top in () if facts is None else facts.top_imports:
@@ -446,7 +456,7 @@ class AliasMap:
     def _forwarded_to(self, module: str, name: str | None) -> Iterator[str]:
         """The modules that a literal ``__getattr__`` imports when ``name`` is taken from its module."""
         seen: set[Symbol] = set()
-        while name is not None and (facts := self._modules.facts(module)) is not None:
+        while name is not None and (facts := self._modules.facts(module, name)) is not None:
             if name in facts.names or name not in (facts.forwards or {}) or Symbol(module, name) in seen:
                 return
             seen.add(Symbol(module, name))
@@ -487,7 +497,7 @@ class AliasMap:
 
     def asks_for(self, module: str, wanted: str) -> bool:
         """Whether a module imports another one by name at its top level, or something out of it."""
-        facts = self._modules.facts(module)
+        facts = self._modules.facts(module, IMPORTS)
         return facts is not None and any(
             top.module == wanted or (top.name is not None and join(top.module, top.name) == wanted)
             for top in facts.top_imports
@@ -529,7 +539,7 @@ class AliasMap:
 
     def _needed_by(self, module: str) -> set[str]:
         """The modules without which this one cannot be imported."""
-        facts = self._modules.facts(module)
+        facts = self._modules.facts(module, IMPORTS)
         needed = set(ancestors(module))
         for top in () if facts is None else facts.top_imports:
             if not top.guarded:
@@ -541,7 +551,7 @@ class AliasMap:
         return {name for name in needed if self._modules.kind(name) is ModuleKind.FILE}
 
     def _missing_import(self, module: str) -> str | None:
-        facts = self._modules.facts(module)
+        facts = self._modules.facts(module, IMPORTS)
         if facts is None:
             return None
         if facts.broken:

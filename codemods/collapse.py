@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codemods.alias_map import OUTLINE
 from codemods.decisions import Elsewhere, ParsedFile
 from codemods.ownership import Ownership
 from codemods.references import Disposition, Edit, Reason, Reference, ReferenceKind, Relation, Step
@@ -78,7 +79,7 @@ class _CollapsePass:
         if any(not self._imports(one, module, name) for one in bindings) or self.table.reads_namespace():
             return Reason.SHARED_BINDING
         if scope is self.table.module_scope:
-            facts = self.ownership.modules.facts(self.file.module)
+            facts = self.ownership.modules.facts(self.file.module, OUTLINE)
             exported = facts is not None and facts.exports is not None
             if exported and facts is not None and (alias in (facts.exports or ()) or not facts.exports_exact):
                 return Reason.PUBLIC_NAME

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from tree_sitter import Node
 
-from codemods.alias_map import EndKind
+from codemods.alias_map import OUTLINE, EndKind
 from codemods.bindings import in_type_checking
 from codemods.decisions import (
     REWRITABLE,
@@ -523,7 +523,7 @@ class ImportPass:
 
     def is_exported(self, local: str) -> bool:
         """Whether ``__all__`` names this name, or is computed so that it may."""
-        facts = self.ownership.modules.facts(self.file.module)
+        facts = self.ownership.modules.facts(self.file.module, OUTLINE)
         if facts is None or facts.exports is None:
             return False
         return local in facts.exports or not facts.exports_exact

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from codemods.alias_map import EndKind, ModuleKind
+from codemods.alias_map import OUTLINE, EndKind, ModuleKind
 from codemods.ownership import Finding, Ownership
 from codemods.references import Reason, Relation
 from codemods.symbols import Symbol, ancestors, is_dotted_name, join, last, parent, parts, root
@@ -251,5 +251,5 @@ class Mentions:
                 yield folder, (module, "/".join(parts(target)))
 
     def _path_of(self, module: str) -> str:
-        facts = self._modules.facts(module)
+        facts = self._modules.facts(module, OUTLINE)
         return "/".join(parts(module)) + ".py" if facts is None else facts.path

@@ -117,6 +117,13 @@ class Ownership:
         fresh.contested = contested
         return fresh
 
+    def held_in(self, path: str) -> tuple[frozenset[tuple[str, str]], frozenset[tuple[tuple[str, Symbol], Contest]]]:
+        """What is held back in one file; see with_held()."""
+        return (
+            frozenset(one for one in self.pinned if one[0] == path),
+            frozenset(one for one in self.contested.items() if one[0][0] == path),
+        )
+
     def with_shims(self, shims: Iterable[str]) -> Ownership:
         """The same ownership, looking at more modules."""
         return Ownership(self.alias_map, self.modules, self.targets, self._moves.values(), self.shims.union(shims))
@@ -615,7 +622,7 @@ class Ownership:
         """
         for name in (*ancestors(module)[1:], module):
             package, _, attribute = name.rpartition(".")
-            facts = self.modules.facts(package)
+            facts = self.modules.facts(package, attribute)
             stars = () if facts is None else facts.stars
             starred = any(attribute in self.alias_map.exported_names(star.module) for star in stars)
             if facts is None or not (attribute in facts.names or starred):

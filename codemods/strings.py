@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from tree_sitter import Node
 
-from codemods.alias_map import EndKind
+from codemods.alias_map import OUTLINE, EndKind
 from codemods.decisions import (
     REWRITABLE,
     REWRITE,
@@ -355,7 +355,7 @@ class _StringPass:
     def _failing_patch(self, call: Node, place: Node, folded: Folded, text: str) -> None:
         """``patch("consumer.Manager")`` where the consumer imports Manager in its functions only: it fails today."""
         module, name = parent(text), last(text)
-        if not module or self.ownership.modules.facts(module) is None or keyword(call, "create") is not None:
+        if not module or self.ownership.modules.facts(module, OUTLINE) is None or keyword(call, "create") is not None:
             return
         for target in self.ownership.targets:
             if name not in self.ownership.public_names(target) or root(module) != root(target.canonical):
@@ -423,7 +423,7 @@ class _StringPass:
 
     def _names_of_module(self, call: Node, place: Node, folded: Folded, module: str) -> None:
         """``import_module("consumer").name``: a module that is none of ours, and names of it that are."""
-        if not is_dotted_name(module) or self.ownership.modules.facts(module) is None:
+        if not is_dotted_name(module) or self.ownership.modules.facts(module, OUTLINE) is None:
             return
         findings = [self.ownership.finding(Symbol(module, name)) for name in self._names_read(call) or ()]
         first = next((one for one in findings if one is not None and one.relation in REWRITABLE), None)

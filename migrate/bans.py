@@ -93,7 +93,7 @@ class BanFinder:
         whole |= moved
         going = {report.module for report in reports if report.deletable}
         whole = self._settled(whole, needed)
-        allowed = [module for module in self.project.modules() if module not in whole]
+        allowed = [module for module in self.project.paths if module not in whole]
         blocked = {name for module in allowed for name in (*ancestors(module), module)}
         entries = {Symbol(old): Ban(Symbol(old), new, self._is_in_packages(old, going)) for old, new in whole.items()}
         for old, new in self._names((*(one.module for one in reports), *packages), aliases, whole):
@@ -107,7 +107,7 @@ class BanFinder:
     def _settled(self, whole: dict[str, Symbol | None], needed: list[Symbol]) -> dict[str, Symbol | None]:
         """The modules that can be banned with everything below them: inner ones are decided first."""
         settled: dict[str, Symbol | None] = {}
-        others = [module for module in self.project.modules() if module not in whole]
+        others = [module for module in self.project.paths if module not in whole]
         for module in sorted(whole, key=lambda name: -name.count(".")):
             is_right = (
                 module in self.right

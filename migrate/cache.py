@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from enum import Enum
 from typing import Generic, TypeVar, cast
 
-from migrate.parallel import mapped
-from migrate.snapshots import Files, is_blob
+from migrate.parallel import Shared, mapped
+from migrate.snapshots import is_blob
 
 A = TypeVar("A")
 
-Key = tuple[str, *tuple[Hashable, ...]]
-"""The id of a blob, and what else the answer depends on: the file's path, its module's name, the words looked for."""
+Key = tuple[Hashable, ...]
+"""The id of a blob first, and what else the answer depends on: the file's path, its module's name, the rules."""
 
 
 @dataclass(frozen=True)
@@ -20,11 +21,15 @@ class Question(Generic[A]):
     """Something to ask about one file.
 
     The answer must be a pure function of the key: of the blob's bytes and the rest of the key, and of nothing that
-    other files, the recipe or the repository say. So nothing that follows a name into another module belongs here:
-    no alias, no finding, no edit. Answers are shared between plans and never changed.
+    other files, the recipe or the repository say, unless the key has an epoch (see asked.py). Answers are shared
+    between plans and never changed.
     """
 
     name: str
+
+
+Answers = dict[tuple[str, Key], object]
+"""By the name of the question and the key."""
 
 
 class Cache:
@@ -33,36 +38,42 @@ class Cache:
     One cache may serve any number of plans, one after the other, over any commits and with any recipes. It holds
     on to what was asked for since the last but one turn(), so that a long walk over commits does not fill the
     memory. About a file that is no blob (one on disk, that may change) nothing is remembered.
-
-    Everything is in memory, and gone with the process. A store on disk fits under answer() and answers(): a question's
-    name, the key and the version of unshim say all that an answer depends on.
     """
 
-    def __init__(self, *, expects_more: bool = True) -> None:
-        """``expects_more`` says whether another plan will ask: what only that one could use is not kept without."""
-        self.expects_more = expects_more
-        self._now: dict[tuple[str, Key], object] = {}
-        self._before: dict[tuple[str, Key], object] = {}
+    def __init__(self, answers: Answers | None = None) -> None:
+        """``answers`` are those that another cache has kept()."""
+        self._now: Answers = {}
+        self._before: Answers = {} if answers is None else answers
 
     def turn(self) -> None:
         """A plan is done: forget what neither it nor the one before has asked for."""
         self._before, self._now = self._now, {}
 
+    def kept(self) -> Answers:
+        """What was asked for since the last turn(); or, if nothing was, before it."""
+        return self._now or self._before
+
     def answer(self, question: Question[A], key: Key, ask: Callable[[], A]) -> A:
         """The remembered answer; or that of ``ask``, which is then remembered."""
-        if not is_blob(key[0]):
+        if not _is_kept(key):
             return ask()
         if not self._knows(question, key):
             self._now[question.name, key] = ask()
         return cast(A, self._now[question.name, key])
 
-    def answers(self, question: Question[A], keys: Sequence[Key], ask: Callable[[int], A], jobs: int) -> list[A]:
+    def answers(
+        self,
+        question: Question[A],
+        keys: Sequence[Key],
+        ask: Callable[[int], A],
+        jobs: int,
+        shared: Shared | None = None,
+    ) -> list[A]:
         """The answer for each key; ``ask`` gets the number of a key, on up to ``jobs`` cores."""
-        unknown = [number for number, key in enumerate(keys) if not (is_blob(key[0]) and self._knows(question, key))]
-        fresh = dict(zip(unknown, mapped(ask, unknown, jobs), strict=True))
+        unknown = [number for number, key in enumerate(keys) if not (_is_kept(key) and self._knows(question, key))]
+        fresh = dict(zip(unknown, mapped(ask, unknown, jobs, shared), strict=True))
         for number, found in fresh.items():
-            if is_blob(keys[number][0]):
-                self._now[question.name, keys[number]] = found
+            self.keep(question, keys[number], found)
         return [
             fresh[number] if number in fresh else cast(A, self._now[question.name, key])
             for number, key in enumerate(keys)
@@ -70,26 +81,16 @@ class Cache:
 
     def recall(self, question: Question[A], key: Key) -> A | None:
         """The remembered answer; None where there is none."""
-        is_known = is_blob(key[0]) and self._knows(question, key)
-        return cast(A, self._now[question.name, key]) if is_known else None
+        return cast(A, self._now[question.name, key]) if self.knows(question, key) else None
 
     def keep(self, question: Question[A], key: Key, answer: A) -> None:
         """Remember an answer, instead of the one that was there."""
-        if is_blob(key[0]):
+        if _is_kept(key):
             self._now[question.name, key] = answer
 
-    def read(self, files: Files, oids: Sequence[str]) -> Iterator[bytes | None]:
-        """The contents of blobs, in order, as Files.read() gives them; what is missing is asked for again."""
-        known = [is_blob(oid) and self._knows(_CONTENT, (oid,)) for oid in oids]
-        fresh = files.read(oid for oid, is_known in zip(oids, known, strict=True) if not is_known)
-        for oid, is_known in zip(oids, known, strict=True):
-            if is_known:
-                yield cast(bytes, self._now[_CONTENT.name, (oid,)])
-                continue
-            content = next(fresh)
-            if content is not None and is_blob(oid):
-                self._now[_CONTENT.name, (oid,)] = content
-            yield content
+    def knows(self, question: Question[A], key: Key) -> bool:
+        """Whether there is an answer."""
+        return _is_kept(key) and self._knows(question, key)
 
     def _knows(self, question: Question[A], key: Key) -> bool:
         """Whether there is an answer; one from before the last turn is taken over."""
@@ -102,4 +103,21 @@ class Cache:
         return False
 
 
-_CONTENT = Question[bytes]("content")
+def _is_kept(key: Key) -> bool:
+    return not isinstance(key[0], str) or is_blob(key[0])
+
+
+def stable(value: object) -> str:
+    """The same text for equal values, in every process: sets are sorted, as their own order is not."""
+    if is_dataclass(value):
+        inner = (f"{one.name}={stable(getattr(value, one.name))}" for one in fields(value) if one.compare)
+        return f"{type(value).__name__}({', '.join(inner)})"
+    if isinstance(value, Enum):
+        return str(value)
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{stable(key)}: {stable(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, set | frozenset):
+        return "{" + ", ".join(sorted(stable(one) for one in value)) + "}"
+    if isinstance(value, tuple | list):
+        return "(" + ", ".join(stable(one) for one in value) + ")"
+    return repr(value)

@@ -15,7 +15,7 @@ from migrate.cache import Cache
 from migrate.plan import Plan
 from migrate.project import syntax_faults
 from migrate.repository import REGULAR_MODES, Repository
-from migrate.snapshots import Files
+from migrate.snapshots import Files, is_blob
 
 
 class Wrong(StrEnum):
@@ -162,14 +162,14 @@ def _broken(
         and after.recipe.covers(entry.path)
         and (entry.path not in old or old[entry.path].oid != entry.oid)
     ]
-    contents = list(cache.read(files, [entry.oid for entry in wanted]))
+    on_disk = [entry for entry in wanted if not is_blob(entry.oid) and entry.path in old]
+    texts = files.read(entry.oid for entry in on_disk)
+    earlier = repository.read(old[entry.path].oid for entry in on_disk)
+    same = {one.path for one, text, before in zip(on_disk, texts, earlier, strict=True) if text == before}
+    wanted = [entry for entry in wanted if entry.path not in same]
     there = [old[entry.path] for entry in wanted if entry.path in old]
-    earlier = dict(zip((entry.path for entry in there), cache.read(repository, [e.oid for e in there]), strict=True))
-    # A file on disk has no blob's id to compare.
-    changed = [pair for pair in zip(wanted, contents, strict=True) if earlier.get(pair[0].path, b"") != pair[1]]
-    now = syntax_faults([entry for entry, _ in changed], [content for _, content in changed], cache, jobs)
-    faulty = [old[one.path] for one in now if one.path in old]
-    then = syntax_faults(faulty, [earlier[entry.path] for entry in faulty], cache, jobs)
+    now, _ = syntax_faults(files, wanted, cache, jobs)
+    then, _ = syntax_faults(repository, there, cache, jobs)
     ill = {one.path for one in then}
     return [
         Violation(one.path, one.line, 1, Wrong.SYNTAX, one.reason.value, one.message, "mend it", one.reason)

@@ -18,7 +18,6 @@ from migrate.baseline import read_baseline
 from migrate.baseline import write_baseline as known_violations
 from migrate.branches import Existing, check_replaceable, read_branch
 from migrate.branches import undo as take_back
-from migrate.cache import Cache
 from migrate.checking import all_violations, new_violations
 from migrate.configuration import PYPROJECT, Tool, linter_place, read_configuration, ruff_file
 from migrate.equivalence import mismatches
@@ -33,7 +32,8 @@ from migrate.hooks import install as install_hooks
 from migrate.hooks import uninstall as uninstall_hooks
 from migrate.init import new_recipe, write_recipe
 from migrate.parallel import default_jobs
-from migrate.plan import Plan, build_plan
+from migrate.plan import Plan
+from migrate.plans import Plans
 from migrate.probe import describe, probe
 from migrate.recipe import BASELINE_NAME, Recipe, load_recipe, recipe_name
 from migrate.reports import (
@@ -55,7 +55,7 @@ from migrate.reports.text import count
 from migrate.repository import Repository
 from migrate.run import apply as carry_out
 from migrate.snapshots import Files, Staged, WorkingTree
-from migrate.verify import conditions, is_finished
+from migrate.verify import conditions, is_finished, unparsable
 
 app = typer.Typer(
     name="unshim",
@@ -108,6 +108,9 @@ RecipeFile = Annotated[
 ]
 Rev = Annotated[str, typer.Option("--rev", metavar="REV", help="The commit to look at.")]
 Jobs = Annotated[int, typer.Option("--jobs", metavar="N", min=1, help="Cores to use; default: all.")]
+NoCache = Annotated[
+    bool, typer.Option("--no-cache", help="Use nothing that earlier runs have learnt, and keep nothing.")
+]
 OutputFormat = Annotated[Format, typer.Option("--format", help="For people, or for programs.")]
 BranchName = Annotated[str | None, typer.Option("--branch", metavar="NAME", help="Instead of the recipe's.")]
 Python = Annotated[
@@ -148,17 +151,24 @@ def scan(
     jobs: Jobs = _JOBS,
     output: OutputFormat = Format.TEXT,
     every: Annotated[bool, typer.Option("--all", help="List every reference.")] = False,
+    no_cache: NoCache = False,
 ) -> None:
     """Show the map: which modules and references are not canonical, and what would become of them."""
-    plan = _plan(Repository(repo), recipe, rev, jobs)
-    _write(json_report(plan) if output is Format.JSON else scan_report(plan, every=every))
+    repository = Repository(repo)
+    with _plans(repository, _recipe(repository, recipe), jobs, no_cache=no_cache) as plans:
+        plan = plans.of(repository, rev)
+        _write(json_report(plan) if output is Format.JSON else scan_report(plan, every=every))
 
 
 @app.command()
-def diff(repo: Repo = _HERE, recipe: RecipeFile = None, rev: Rev = "HEAD", jobs: Jobs = _JOBS) -> None:
+def diff(
+    repo: Repo = _HERE, recipe: RecipeFile = None, rev: Rev = "HEAD", jobs: Jobs = _JOBS, no_cache: NoCache = False
+) -> None:
     """Show the whole change as a unified diff; nothing is written."""
-    plan = _plan(Repository(repo), recipe, rev, jobs)
-    _write(diff_report(plan))
+    repository = Repository(repo)
+    with _plans(repository, _recipe(repository, recipe), jobs, no_cache=no_cache) as plans:
+        plan = plans.of(repository, rev)
+        _write(diff_report(plan))
     manual = len(plan.with_disposition(Disposition.MANUAL))
     if manual or plan.unchecked:
         _note(
@@ -186,6 +196,7 @@ def apply(
     ] = False,
     switch: Annotated[bool, typer.Option("--switch", help="Check the branch out, if no file is changed.")] = False,
     python: Python = None,
+    no_cache: NoCache = False,
 ) -> None:
     """Put the change on a branch, one commit a step; your files, index and HEAD are not touched."""
     repository = Repository(repo)
@@ -201,7 +212,8 @@ def apply(
         check_replaceable(repository, before, existing, onto and repository.resolve(onto))
     for leftover in repository.remove_leftovers():
         _note(f"removed what a killed run had left: {leftover}")
-    plan = build_plan(repository, made, onto or rev, jobs, _progress)
+    with _plans(repository, made, jobs, no_cache=no_cache) as plans:
+        plan = plans.of(repository, onto or rev)
     if plan.with_disposition(Disposition.MANUAL) and not partial:
         _write(blocked_report(plan))
         raise typer.Exit(ExitCode.BLOCKED)
@@ -259,14 +271,17 @@ def verify(
     output: OutputFormat = Format.TEXT,
     every: Annotated[bool, typer.Option("--all", help="List every place.")] = False,
     python: Python = None,
+    no_cache: NoCache = False,
 ) -> None:
     """Measure the conditions for being finished, gates included; exit 0 only if all of them hold."""
     repository = Repository(repo)
-    plan = _plan(repository, recipe, rev, jobs)
+    with _plans(repository, _recipe(repository, recipe), jobs, no_cache=no_cache) as plans:
+        plan = plans.of(repository, rev)
+        _progress("reading all Python files")
+        faults = unparsable(repository, plan, jobs, plans.cache)
     contradictions = [] if python is None else _probe(repository, plan, python)
     results = _run_gates(repository, plan, plan.base)
-    _progress("reading all Python files")
-    found = conditions(repository, plan, results, jobs)
+    found = conditions(repository, plan, faults, results)
     _write(verify_json(plan, found) if output is Format.JSON else verify_report(plan, found, every=every))
     if contradictions or any(not one.passed for one in results):
         for line in contradictions:
@@ -296,6 +311,7 @@ def check(
         bool, typer.Option("--write-baseline", help="Write the known violations; they can only get fewer.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Let the baseline grow.")] = False,
+    no_cache: NoCache = False,
 ) -> None:
     """Exit 1 with the list if anything is non-canonical or could not be checked; else exit 0."""
     _check_options(rev, staged=staged, worktree=worktree, base=base, fix=fix, write=write_baseline, force=force)
@@ -303,38 +319,38 @@ def check(
     made = replace(_recipe(repository, recipe), enforce=())  # a check writes no configuration
     file = baseline or repository.root / BASELINE_NAME
     files: Files = Staged(repository) if staged else repository
-    fixed: tuple[str, ...] = ()
-    if worktree or fix:
-        files = tree = WorkingTree(repository)
-        if fix:
-            done = write_fixes(tree, build_plan(tree, made, rev, jobs, _progress))
-            fixed = done.paths
-            for path, reason in done.left:
-                _note(f"{path} was not fixed: {reason}")
-    if write_baseline:
-        found = all_violations(repository, files, build_plan(files, made, rev, jobs, _progress))
-        known = known_violations(file, found, force=force)
-        _write(f"wrote {file}: {count(known, 'violation')}; commit it\n")
-        return
-    if baseline is not None and not baseline.is_file():
+    if baseline is not None and not write_baseline and not baseline.is_file():
         raise MigrateError(f"there is no baseline {file}", "write it with --write-baseline")
-    since = None if base is None else repository.resolve(base)
-    checked = replace(_checked(repository, files, made, rev, since, file, jobs), fixed=fixed)
-    _write(CHECK_REPORTS[output.value](checked))
+    fixed: tuple[str, ...] = ()
+    with _plans(repository, made, jobs, no_cache=no_cache) as plans:
+        if worktree or fix:
+            files = tree = WorkingTree(repository)
+            if fix:
+                done = write_fixes(tree, plans.of(tree, rev))
+                fixed = done.paths
+                for path, reason in done.left:
+                    _note(f"{path} was not fixed: {reason}")
+        if write_baseline:
+            found = all_violations(repository, files, plans.of(files, rev))
+            known = known_violations(file, found, force=force)
+            _write(f"wrote {file}: {count(known, 'violation')}; commit it\n")
+            return
+        since = None if base is None else repository.resolve(base)
+        checked = replace(_checked(repository, files, plans, rev, since, file), fixed=fixed)
+        _write(CHECK_REPORTS[output.value](checked))
     if not checked.is_clean:
         raise typer.Exit(ExitCode.FOUND)
 
 
 def _checked(
-    repository: Repository, files: Files, recipe: Recipe, rev: str, since: str | None, baseline: Path, jobs: int
+    repository: Repository, files: Files, plans: Plans, rev: str, since: str | None, baseline: Path
 ) -> Checked:
     """What of the violations counts: what is new since a commit, and what the baseline does not know."""
-    cache = Cache(expects_more=since is not None)
-    plan = build_plan(files, recipe, rev, jobs, _progress, cache)
+    plan = plans.of(files, rev)
     found = all_violations(repository, files, plan)
     if since is not None:
-        before = build_plan(repository, recipe, since, jobs, _progress, cache)
-        found = new_violations(repository, (before, plan), files, found, jobs, cache)
+        before = plans.of(repository, since)
+        found = new_violations(repository, (before, plan), files, found, plans.jobs, plans.cache)
     new, stale = compare_baseline(found, read_baseline(baseline) or Counter())
     return Checked(plan, tuple(new), () if since is not None else tuple(stale), len(found) - len(new), since)
 
@@ -415,7 +431,8 @@ def _answer(repository: Repository, name: Hook, question: Question, jobs: int) -
     files: Files = Staged(repository) if question.staged else repository
     recipe = replace(_recipe(repository, None), enforce=())
     since = None if question.base is None else repository.resolve(question.base)
-    checked = _checked(repository, files, recipe, question.revision, since, repository.root / BASELINE_NAME, jobs)
+    with _plans(repository, recipe, jobs) as plans:
+        checked = _checked(repository, files, plans, question.revision, since, repository.root / BASELINE_NAME)
     _clear_progress()
     if checked.is_clean:
         return True
@@ -434,12 +451,13 @@ def export(
     recipe: RecipeFile = None,
     rev: Rev = "HEAD",
     jobs: Jobs = _JOBS,
+    no_cache: NoCache = False,
 ) -> None:
     """Print what makes TOOL refuse the old paths, for its configuration."""
     repository = Repository(repo)
-    plan = build_plan(
-        repository, replace(_recipe(repository, recipe), enforce=(Tool(form.value),)), rev, jobs, _progress
-    )
+    made = replace(_recipe(repository, recipe), enforce=(Tool(form.value),))
+    with _plans(repository, made, jobs, no_cache=no_cache) as plans:
+        plan = plans.of(repository, rev)
     configuration = read_configuration(repository, plan.base)
     match form:
         case Export.RUFF:
@@ -466,13 +484,15 @@ def history(
         int, typer.Option("--samples", metavar="N", min=2, help="How many commits, evenly spaced.")
     ] = 20,
     every: Annotated[bool, typer.Option("--all", help="Every commit.")] = False,
+    no_cache: NoCache = False,
 ) -> None:
     """Count violations, implementations and files that do not parse, commit by commit of a branch's own line."""
     repository = Repository(repo)
     made = _recipe(repository, recipe)
     line = line_since(repository, rev, since)
     chosen = line if every else sampled(line, samples)
-    rows = tuple(counted(repository, made, chosen, jobs, _progress))
+    with _plans(repository, made, jobs, no_cache=no_cache) as plans:
+        rows = tuple(counted(repository, plans, chosen, _progress))
     _write(HISTORY_REPORTS[output.value](History(rows, len(line))))
 
 
@@ -493,8 +513,8 @@ def _recipe(repository: Repository, file: Path | None) -> Recipe:
     return load_recipe(file, repository.root)
 
 
-def _plan(repository: Repository, file: Path | None, rev: str, jobs: int) -> Plan:
-    return build_plan(repository, _recipe(repository, file), rev, jobs, _progress)
+def _plans(repository: Repository, recipe: Recipe, jobs: int, *, no_cache: bool = False) -> Plans:
+    return Plans(repository, recipe, jobs, _progress, use_store=not no_cache)
 
 
 def _check_can_switch(repository: Repository) -> None:

@@ -173,6 +173,7 @@ class DeletionProof:
         for module in watched & named:
             held[module].append("kept by the recipe" if module in kept else "a name of it is kept by the recipe")
         pure = {module for module in watched if ownership.is_pure(module)}
+        self.project.texts.fetch(self.unreadable if pure else ())
         for module in pure:
             held[module] += self._own_reasons(module)
         deletable = {module for module in pure if not held[module] and self.alias_map.import_failure(module) is None}
@@ -246,7 +247,7 @@ class DeletionProof:
                 "as a namespace package"
             )
         for path in sorted(self.unreadable):
-            data = self.project.contents.get(path)
+            data = self.project.texts.get(path)
             if data is None or self._may_name(module, data):
                 reasons.append(f"{path} could not be checked and may name it")
         return reasons

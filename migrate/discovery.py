@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 from codemods.alias_map import AliasMap, ModuleKind
 from codemods.bindings import absolute_module
 from codemods.ownership import Move, Ownership, Target
 from codemods.references import Relation, Unchecked
 from codemods.shims import Verdict, judge
-from codemods.source import SourceText, UndecodableError, decode_python
+from codemods.source import UndecodableError, decode_python
 from codemods.symbols import Symbol, contains, last, parent
 from codemods.syntax import FUNCTION_TYPES, ancestors, import_statements, parse
 from migrate.cache import Cache, Key, Question
 from migrate.project import Project, undecodable
-from migrate.search import Matcher, Words, listed
+from migrate.search import ImportsName, Matcher, Words
 
 _IMPLICIT = re.compile(r"(conftest|__main__|setup|test_.*|.*_test|manage|[aw]sgi|(site|user)customize)\.py")
 """Files that are run or loaded by their name, with no import that shows it."""
+
+_ASSIGNED = re.compile(rb"^(\w+)[ \t]*(?::[^=\n]*)?=[ \t]*(\w+)[ \t]*(?:#.*)?\r?$", re.MULTILINE)
 
 _HOME_IMPORTS = 10
 """From how many files on, importing a symbol where it is defined, that place is taken for its home."""
@@ -44,12 +44,12 @@ class FileImports:
     """Whether error recovery was needed, so that statements may have been missed."""
     has_beyond_root: bool
     """Whether a relative import leads out of its package."""
+    assigned: tuple[tuple[str, str], ...]
+    """(name, other name) of lines that assign one to the other: ``Alias = Name``."""
 
 
-IMPORTS = Question[FileImports]("imports")
+IMPORTS = Question[FileImports | Unchecked]("imports")
 """By (blob, path, module)."""
-MENTIONS = Question[bool]("mentions")
-"""By (blob, digest of the words): whether the pre-filter lets the file through."""
 
 
 @dataclass(slots=True)
@@ -72,8 +72,7 @@ class Discovery:
         self.moves = moves
         self.jobs = jobs
         self._forward_words: frozenset[str] = frozenset()
-        self._forward_matcher = Words().matcher()
-        self._may_forward_known: dict[str, bool] = {}
+        self._forward_matcher = Matcher(Words())
 
     def with_homes(self, targets: Iterable[Target]) -> tuple[tuple[Target, ...], tuple[str, ...]]:
         """The targets with the homes that the code itself shows.
@@ -110,10 +109,7 @@ class Discovery:
         """Whether more files import the name from where it is defined than from the canonical module."""
         counts = []
         for origin in (module, target.canonical):
-            statement = re.compile(rb"\b" + re.escape(last(origin).encode()) + rb"\s+import\s*" + listed(name))
-            counts.append(
-                sum(1 for data in self.project.contents.values() if name.encode() in data and statement.search(data))
-            )
+            counts.append(len(self.project.texts.having(ImportsName(last(origin), name))))
         return counts[0] >= _HOME_IMPORTS and counts[0] > counts[1]
 
     # discovery
@@ -150,23 +146,24 @@ class Discovery:
         return Words(frozenset(names), frozenset(modules), frozenset(pairs))
 
     def _fresh_files(self, words: Words, discovery: Discovered) -> list[FileImports]:
-        found: list[tuple[str, SourceText]] = []
-        matches, digest = words.matcher(), words.digest()
-        for path, data in self.project.contents.items():
-            if path in discovery.files or path in discovery.undecodable:
-                continue
-            key = (self.project.entries[path].oid, digest)
-            if not self.cache.answer(MENTIONS, key, partial(_may_mention, matches, data)):
-                continue
-            try:
-                found.append((path, decode_python(data)))
-            except UndecodableError as error:
-                discovery.undecodable[path] = undecodable(path, error)
-        keys: list[Key] = [(self.project.entries[path].oid, path, self.project.module_of(path)) for path, _ in found]
-        return self.cache.answers(IMPORTS, keys, lambda number: self._imports_of(*found[number]), self.jobs)
+        paths = [
+            path
+            for path in self.project.texts.having(Matcher(words))
+            if path not in discovery.files and path not in discovery.undecodable
+        ]
+        keys: list[Key] = [(self.project.entries[path].oid, path, self.project.module_of(path)) for path in paths]
+        known = [path for path, key in zip(paths, keys, strict=True) if self.cache.recall(IMPORTS, key) is None]
+        self.project.texts.fetch(known)
+        found = self.cache.answers(IMPORTS, keys, lambda number: self._imports_of(paths[number]), self.jobs)
+        discovery.undecodable |= {one.path: one for one in found if isinstance(one, Unchecked)}
+        return [one for one in found if isinstance(one, FileImports)]
 
-    def _imports_of(self, path: str, source: SourceText) -> FileImports:
+    def _imports_of(self, path: str) -> FileImports | Unchecked:
         module, is_package = self.project.module_of(path), self.project.is_package(path)
+        try:
+            source = decode_python(self.project.texts[path])
+        except UndecodableError as error:
+            return undecodable(path, error)
         imported: list[Symbol] = []
         bound: list[tuple[str, Symbol]] = []
         bound_late: list[tuple[str, Symbol]] = []
@@ -186,9 +183,9 @@ class Discovery:
             for name in statement.names:
                 imported.append(Symbol(origin, name.name))
                 (bound_late if in_function else bound).append((name.local, Symbol(origin, name.name)))
-        return FileImports(
-            path, module, tuple(imported), tuple(bound), tuple(bound_late), tree.root_node.has_error, beyond
-        )
+        assigned = tuple((found[1].decode(), found[2].decode()) for found in _ASSIGNED.finditer(source.data))
+        has_error = tree.root_node.has_error
+        return FileImports(path, module, tuple(imported), tuple(bound), tuple(bound_late), has_error, beyond, assigned)
 
     def _pairs(self, discovery: Discovered, ownership: Ownership) -> set[tuple[str, str]]:
         """(module, name) of what files bind to owned objects, under names that the pre-filter does not know."""
@@ -212,7 +209,7 @@ class Discovery:
                 if facts is not None and facts.computed:
                     locals_bound += [name for target in ownership.targets for name in ownership.public_names(target)]
             if locals_bound:
-                fresh = (*locals_bound, *self._assigned_from(file.path, locals_bound))
+                fresh = (*locals_bound, *(name for name, other in file.assigned if other in locals_bound))
                 pairs.update((file.module, name) for name in fresh if not any(word in name for word in known))
         return pairs
 
@@ -252,14 +249,6 @@ class Discovery:
     def _is_owned(symbol: Symbol, ownership: Ownership) -> bool:
         finding = ownership.finding(symbol)
         return finding is not None and finding.relation in (Relation.CANONICAL, Relation.ALIAS)
-
-    def _assigned_from(self, path: str, names: Iterable[str]) -> Iterable[str]:
-        """Names that a file assigns one of these to at its top level: ``Alias = Name``."""
-        alternatives = "|".join(re.escape(name) for name in names)
-        pattern = re.compile(
-            rf"^(\w+)[ \t]*(?::[^=\n]*)?=[ \t]*(?:{alternatives})[ \t]*(?:#.*)?\r?$".encode(), re.MULTILINE
-        )
-        return [match[1].decode() for match in pattern.finditer(self.project.contents[path])]
 
     def _shims(self, discovery: Discovered, ownership: Ownership) -> set[str]:
         """Modules of which every name is looked at, because they are about the canonical symbols.
@@ -363,14 +352,5 @@ class Discovery:
         """Whether the module's text names a canonical module or a shim, as it must to pass on their objects."""
         watched = ownership.canonical_modules | ownership.shims
         if watched != self._forward_words:
-            self._forward_words, self._may_forward_known = watched, {}
-            self._forward_matcher = Words(modules=watched).matcher()
-        if module not in self._may_forward_known:
-            data = self.project.contents.get(self.project.path_of(module) or "", b"")
-            self._may_forward_known[module] = self._forward_matcher(data)
-        return self._may_forward_known[module]
-
-
-def _may_mention(matches: Matcher, data: bytes) -> bool:
-    """Whether a file mentions one of the words, or is in an encoding in which nothing can be searched."""
-    return matches(data) or data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+            self._forward_words, self._forward_matcher = watched, Matcher(Words(modules=watched))
+        return self.project.texts.has(self.project.path_of(module) or "", self._forward_matcher)

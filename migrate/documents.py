@@ -11,9 +11,10 @@ from codemods.document_forms import Role, decode_document, role_of
 from codemods.documents import find_document
 from codemods.mentions import Mentions
 from codemods.ownership import Ownership
-from codemods.references import Disposition, Reason, Reference, Unchecked, apply_edits
+from codemods.references import Disposition, Edit, Reason, Reference, Unchecked, apply_edits
+from migrate.asked import Watched
+from migrate.cache import Cache, Key, Question
 from migrate.configuration import CONTRACT_ID, LINTER_FILES, PYPROJECT, RUFF_FILES
-from migrate.parallel import mapped
 from migrate.project import NOTEBOOK_SUFFIX, SUFFIXES
 from migrate.recipe import BASELINE_NAME, FILE_NAME, Recipe
 from migrate.repository import REGULAR_MODES, Entry
@@ -24,7 +25,7 @@ _OTHER_SUFFIXES = (*SUFFIXES, NOTEBOOK_SUFFIX)
 
 @dataclass(frozen=True, slots=True)
 class DocumentResult:
-    """The references of one document, and its bytes before and after the documents step."""
+    """The references of one document, and its bytes before and after the documents step, if that changes it."""
 
     path: str
     mode: str
@@ -41,52 +42,97 @@ class DocumentFindings:
     unchecked: tuple[Unchecked, ...]
 
 
+DOCUMENT = Question[tuple[Reference, ...]]("document")
+"""By (blob, path, epoch): the references of a document."""
+
+
 def find_documents(
-    repository: Files, entries: Iterable[Entry], recipe: Recipe, ownership: Ownership, jobs: int
+    repository: Files,
+    entries: Iterable[Entry],
+    recipe: Recipe,
+    ownership: Ownership,
+    watched: Watched,
+    cache: Cache,
+    jobs: int,
 ) -> DocumentFindings:
-    """Look through all covered files that are neither Python nor a notebook, old copies of files left out."""
+    """Look through all covered files that are neither Python nor a notebook, old copies of files left out.
+
+    ``ownership`` is told what ``watched`` writes down.
+    """
     mentions = Mentions(ownership)
+    own = _own_files(repository, recipe)
     wanted = [
         entry
         for entry in entries
         if entry.mode in REGULAR_MODES
         and not entry.path.endswith(_OTHER_SUFFIXES)
         and role_of(entry.path) is not Role.COPY
-        and not _is_ours(repository, recipe, entry.path)
+        and entry.path not in own
     ]
+    all_keys: list[Key] = [(entry.oid, entry.path, watched.epoch) for entry in wanted]
+    fresh = [entry for entry, key in zip(wanted, all_keys, strict=True) if cache.recall(DOCUMENT, key) is None]
     unchecked: list[Unchecked] = []
-    concerned: list[tuple[Entry, bytes]] = []
-    for entry, content in zip(wanted, repository.read(entry.oid for entry in wanted), strict=True):
-        if content is None:
-            if role_of(entry.path) is Role.CONFIGURES:
-                message = "this clone does not have the file's content"
-                unchecked.append(Unchecked(entry.path, 1, Reason.BLOB_MISSING, message))
-        elif mentions.may_hold(content) or b"import" in content:
-            concerned.append((entry, content))
+    contents: dict[str, bytes] = {}
+    for entry, content in zip(fresh, repository.read(entry.oid for entry in fresh), strict=True):
+        if content is not None:
+            if mentions.may_hold(content) or b"import" in content:
+                contents[entry.path] = content
+            else:
+                cache.keep(DOCUMENT, (entry.oid, entry.path, watched.epoch), ())
+        elif role_of(entry.path) is Role.CONFIGURES:
+            message = "this clone does not have the file's content"
+            unchecked.append(Unchecked(entry.path, 1, Reason.BLOB_MISSING, message))
 
-    def one_document(item: tuple[Entry, bytes]) -> DocumentResult | None:
-        entry, content = item
-        source = decode_document(content)
-        if source is None:
-            return None
-        found = find_document(
-            entry.path, source, mentions, asked=recipe.asks_for(entry.path), hides=ownership.hidden_submodule
-        )
-        own = named_on_purpose(entry.path, content)
-        found = tuple(one for one in found if one.line not in own)
-        edits = [edit for one in found if one.disposition is Disposition.REWRITE for edit in one.edits]
-        after = source.encode(apply_edits(source.data, edits)) if edits else content
-        return DocumentResult(entry.path, entry.mode, found, content, after) if found else None
+    def references_of(number: int) -> tuple[Reference, ...]:
+        path = concerned[number].path
+        return _references_of(path, contents[path], mentions, recipe, ownership)
 
-    results = mapped(one_document, concerned, jobs)
-    return DocumentFindings(tuple(one for one in results if one is not None), tuple(unchecked))
+    concerned = [entry for entry in fresh if entry.path in contents]
+    keys: list[Key] = [(entry.oid, entry.path, watched.epoch) for entry in concerned]
+    found = cache.answers(DOCUMENT, keys, references_of, jobs, watched)
+    known = {entry.path: one for entry, one in zip(concerned, found, strict=True)}
+    for entry, key in zip(wanted, all_keys, strict=True):
+        known.setdefault(entry.path, cache.recall(DOCUMENT, key) or ())
+    naming = [entry for entry in wanted if known[entry.path]]
+    changing = [entry for entry in naming if _edits(known[entry.path]) and entry.path not in contents]
+    for entry, content in zip(changing, repository.read(entry.oid for entry in changing), strict=True):
+        assert content is not None, entry.path
+        contents[entry.path] = content
+    results = (_result(entry, known[entry.path], contents.get(entry.path)) for entry in naming)
+    return DocumentFindings(tuple(results), tuple(unchecked))
 
 
-def _is_ours(repository: Files, recipe: Recipe, path: str) -> bool:
-    """Whether a file is the recipe or the baseline: naming a shim there is no use of it."""
-    if path == PYPROJECT:
-        return False
-    return path in (FILE_NAME, BASELINE_NAME) or (repository.root / path).resolve() == Path(recipe.origin).resolve()
+def _references_of(
+    path: str, content: bytes, mentions: Mentions, recipe: Recipe, ownership: Ownership
+) -> tuple[Reference, ...]:
+    source = decode_document(content)
+    if source is None:
+        return ()
+    found = find_document(path, source, mentions, asked=recipe.asks_for(path), hides=ownership.hidden_submodule)
+    own = named_on_purpose(path, content)
+    return tuple(one for one in found if one.line not in own)
+
+
+def _edits(references: Iterable[Reference]) -> list[Edit]:
+    return [edit for one in references if one.disposition is Disposition.REWRITE for edit in one.edits]
+
+
+def _result(entry: Entry, references: tuple[Reference, ...], content: bytes | None) -> DocumentResult:
+    edits = _edits(references)
+    source = None if content is None or not edits else decode_document(content)
+    if content is None or source is None:
+        return DocumentResult(entry.path, entry.mode, references, b"", b"")
+    after = source.encode(apply_edits(source.data, edits))
+    return DocumentResult(entry.path, entry.mode, references, content, after)
+
+
+def _own_files(repository: Files, recipe: Recipe) -> frozenset[str]:
+    """The recipe and the baseline: naming a shim there is no use of it. A pyproject.toml is more than a recipe."""
+    own = {FILE_NAME, BASELINE_NAME}
+    origin, root = Path(recipe.origin).resolve(), repository.root.resolve()
+    if origin.is_relative_to(root):
+        own.add(origin.relative_to(root).as_posix())
+    return frozenset(own - {PYPROJECT})
 
 
 def named_on_purpose(path: str, content: bytes) -> frozenset[int]:

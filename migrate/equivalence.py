@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tree_sitter import Node, Tree
@@ -21,7 +21,8 @@ from codemods.syntax import SyntaxFault, ancestors, import_statements, parse, st
 from migrate.plan import FileChange, Plan, moved_modules
 from migrate.project import MAX_BYTES, SUFFIXES, Project
 from migrate.repository import REGULAR_MODES, Entry, Repository
-from migrate.search import Words
+from migrate.search import Matcher, Words
+from migrate.texts import Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ def mismatches(repository: Repository, plan: Plan) -> tuple[Mismatch, ...]:
         fresh = [change for change in step.changes if change.path.endswith(SUFFIXES)]
         for change in fresh:
             known = changes.get(change.path)
-            if change.before != (base.project.contents.get(change.path) if known is None else known.after):
+            if change.before != (base.project.texts.get(change.path) if known is None else known.after):
                 one = Mismatch(step.step, change.path, 1, "the step begins with a text that the file does not have")
                 found.setdefault((one.path, one.line, one.message), one)
             changes[change.path] = change if known is None else replace(known, after=change.after)
@@ -128,13 +129,12 @@ def _base(repository: Repository, plan: Plan) -> _State:
         and plan.recipe.covers(entry.path)
     ]
 
-    def read(entry: Entry) -> bytes | None:
-        return next(repository.read([entry.oid]))
+    def read(some: Sequence[Entry]) -> Iterator[bytes | None]:
+        return repository.read(entry.oid for entry in some)
 
-    project = Project(entries, plan.roots, read)
-    for entry, content in zip(wanted, repository.read(entry.oid for entry in wanted), strict=True):
-        if content is not None:
-            project.contents[entry.path] = content
+    texts = Texts(read, wanted)
+    texts.load()
+    project = Project(entries, plan.roots, texts)
     return _State(project, AliasMap(project, moved_modules(plan.recipe)))
 
 
@@ -191,12 +191,8 @@ class _Comparison:
         reached = dict.fromkeys(self.changes)
         fresh = {module for path in self.changes if (module := self._other(path)) is not None}
         while fresh:
-            matches = Words(modules=frozenset(fresh)).matcher()
-            found = [
-                path
-                for path, data in self.base.project.contents.items()
-                if path not in reached and matches(data) and self._imports_from(path, fresh)
-            ]
+            matching = self.base.project.texts.having(Matcher(Words(modules=frozenset(fresh))))
+            found = [path for path in matching if path not in reached and self._imports_from(path, fresh)]
             reached |= dict.fromkeys(found)
             fresh = {module for path in found if (module := self._other(path)) is not None}
         return sorted(reached)

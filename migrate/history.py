@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from migrate.cache import Cache
 from migrate.checking import Wrong, all_violations
 from migrate.errors import MigrateError, UnfitError
-from migrate.plan import build_plan
-from migrate.recipe import Recipe
+from migrate.plans import Plans
 from migrate.repository import Landmark, Repository
 from migrate.verify import implementations, is_test, unparsable
 
@@ -50,14 +48,11 @@ class History:
 Progress = Callable[[str], None]
 
 
-def history(
-    repository: Repository, recipe: Recipe, commits: Sequence[Landmark], jobs: int, progress: Progress
-) -> Iterator[Row]:
+def history(repository: Repository, plans: Plans, commits: Sequence[Landmark], progress: Progress) -> Iterator[Row]:
     """Count at each commit, by the same recipe. The commits best follow each other: each costs what it changed.
 
     Where the recipe does not fit a commit (the canonical module is not there yet, or does not parse), the row says so.
     """
-    cache = Cache()
     for number, commit in enumerate(commits, start=1):
         place = f"{number} of {len(commits)}, {commit.oid[:10]}"
 
@@ -65,20 +60,20 @@ def history(
             progress(f"{place}: {message}")
 
         try:
-            counts = _counts(repository, recipe, commit.oid, jobs, say, cache)
+            counts = _counts(repository, plans, commit.oid, say)
         except UnfitError as error:
             yield Row(commit, None, error.message)
         else:
             yield Row(commit, counts)
-            cache.turn()  # not after a commit that asked for next to nothing
+            plans.cache.turn()  # not after a commit that asked for next to nothing
 
 
-def _counts(repository: Repository, recipe: Recipe, commit: str, jobs: int, progress: Progress, cache: Cache) -> Counts:
-    plan = build_plan(repository, recipe, commit, jobs, progress, cache)
+def _counts(repository: Repository, plans: Plans, commit: str, progress: Progress) -> Counts:
+    plan = plans.of(repository, commit, progress)
     found = all_violations(repository, repository, plan)
     unchecked = sum(one.kind is Wrong.UNCHECKED for one in found)
     progress("reading all Python files")
-    faults = unparsable(repository, plan, jobs, cache)
+    faults = unparsable(repository, plan, plans.jobs, plans.cache)
     tests = sum(is_test(one.path) for one in faults)
     return Counts(len(found) - unchecked, implementations(plan).count, len(faults), tests, unchecked)
 

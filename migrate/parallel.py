@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -16,16 +16,29 @@ _WORTH_A_PROCESS = 64
 """Fewer items a process than this cost less than starting one."""
 
 
+class Shared(Protocol):
+    """What learns while the function runs: what it learnt in a child is given to the one in the parent."""
+
+    def fork(self) -> None:
+        """A child begins, with all that is known so far."""
+
+    def learnt(self) -> object:
+        """What was learnt since then; picklable."""
+
+    def learn(self, learnt: object, /) -> None:
+        """Take over what a child has learnt."""
+
+
 def default_jobs() -> int:
     """The number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
-def mapped(function: Callable[[T], R], items: Sequence[T], jobs: int) -> list[R]:
+def mapped(function: Callable[[T], R], items: Sequence[T], jobs: int, shared: Shared | None = None) -> list[R]:
     """``[function(item) for item in items]`` over up to ``jobs`` processes; results must be picklable.
 
     The children are forks: they share everything that was read so far without copying it, and what they
-    remember is lost with them. An exception in a child is raised here.
+    remember is lost with them, but for what ``shared`` hands over. An exception in a child is raised here.
     """
     count = min(jobs, len(items) // _WORTH_A_PROCESS)
     if count < 2 or "fork" not in multiprocessing.get_all_start_methods():
@@ -35,7 +48,8 @@ def mapped(function: Callable[[T], R], items: Sequence[T], jobs: int) -> list[R]
     children = []
     for number in range(1, count):
         reader, writer = context.Pipe(duplex=False)
-        child = context.Process(target=_child, args=(function, items[number::count], writer), daemon=True)
+        arguments = (function, items[number::count], writer, shared)
+        child = context.Process(target=_child, args=arguments, daemon=True)
         child.start()
         writer.close()
         readers.append(reader)
@@ -46,13 +60,19 @@ def mapped(function: Callable[[T], R], items: Sequence[T], jobs: int) -> list[R]
         child.join()
         if isinstance(received, BaseException):
             raise received
-        results.append(received)
+        found, learnt = received
+        results.append(found)
+        if shared is not None:
+            shared.learn(learnt)
     return [results[index % count][index // count] for index in range(len(items))]
 
 
-def _child(function: Callable[[T], R], items: Sequence[T], writer: Connection) -> None:
+def _child(function: Callable[[T], R], items: Sequence[T], writer: Connection, shared: Shared | None) -> None:
     try:
-        writer.send([function(item) for item in items])
+        if shared is not None:
+            shared.fork()
+        results = [function(item) for item in items]
+        writer.send((results, None if shared is None else shared.learnt()))
     except BaseException as error:  # noqa: BLE001  it is raised in the parent
         writer.send(error)
     finally:

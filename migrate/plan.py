@@ -25,8 +25,9 @@ from codemods.shims import Verdict
 from codemods.source import SourceText, UndecodableError, decode_python
 from codemods.symbols import Symbol, is_dotted_name, last
 from codemods.syntax import parse, syntax_fault
+from migrate.asked import Watched, going_on
 from migrate.bans import BanFinder, Bans
-from migrate.cache import Cache
+from migrate.cache import Cache, stable
 from migrate.configuration import ConfigFile, read_configuration
 from migrate.deletions import DeletionProof, Deletions, ModuleReport
 from migrate.discovery import Discovered, Discovery, FileImports
@@ -38,6 +39,7 @@ from migrate.recipe import Recipe, SourceRoot
 from migrate.repository import REGULAR_MODES, SUBMODULE_MODE, SYMLINK_MODE, Change, Entry, Repository
 from migrate.rewriting import Rewriting
 from migrate.snapshots import Files
+from migrate.texts import Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,20 +133,36 @@ Progress = Callable[[str], None]
 
 
 def build_plan(
-    repository: Files, recipe: Recipe, revision: str, jobs: int, progress: Progress, cache: Cache | None = None
+    repository: Files,
+    recipe: Recipe,
+    revision: str,
+    jobs: int,
+    progress: Progress,
+    cache: Cache | None = None,
+    entries: list[Entry] | None = None,
 ) -> Plan:
     """Detect everything over the files of one commit, the index or the working tree, on up to ``jobs`` cores.
 
     A cache that has served for other plans makes it quicker, and changes nothing. Raises UnfitError where the
-    recipe does not fit the repository.
+    recipe does not fit the repository. ``entries`` are all files, where they have been listed before: those
+    of the commit that ``revision`` is the id of.
     """
-    base = repository.resolve(revision)
-    return _Planner(repository, recipe, base, jobs, progress, cache or Cache(expects_more=False)).plan()
+    base = repository.resolve(revision) if entries is None else revision
+    progress("reading the tree")
+    listed = repository.entries(base) if entries is None else entries
+    return _Planner(repository, recipe, base, listed, jobs, progress, cache or Cache()).plan()
 
 
 class _Planner:
     def __init__(
-        self, repository: Files, recipe: Recipe, base: str, jobs: int, progress: Progress, cache: Cache
+        self,
+        repository: Files,
+        recipe: Recipe,
+        base: str,
+        entries: list[Entry],
+        jobs: int,
+        progress: Progress,
+        cache: Cache,
     ) -> None:
         self.repository = repository
         self.cache = cache
@@ -154,14 +172,14 @@ class _Planner:
         self.progress = progress
         self.unchecked: list[Unchecked] = []
         self.notebooks: dict[str, SourceText] = {}
-        progress("reading the tree")
-        entries = repository.entries(base)
         self.entries = entries
         self.modes = {entry.path: entry.mode for entry in entries}
         self.covered = [entry for entry in entries if recipe.covers(entry.path)]
         canonicals = [target.canonical for target in recipe.targets]
         roots = recipe.source_roots or discover_roots((entry.path for entry in self.covered), canonicals)
-        self.project = Project(entries, roots, lambda entry: next(repository.read([entry.oid])), cache)
+        wanted = [entry for entry in self.covered if entry.path.endswith(SUFFIXES) and _is_readable(entry)]
+        texts = Texts(lambda some: repository.read(entry.oid for entry in some), wanted, cache)
+        self.project = Project(entries, roots, texts, cache)
         self.alias_map = AliasMap(self.project, moved_modules(recipe))
 
     def plan(self) -> Plan:
@@ -175,20 +193,33 @@ class _Planner:
         discovered, ownership = discovery.run(ownership)
         for unchecked in discovered.undecodable.values():
             self._list_unchecked(unchecked)
-        rewriting = Rewriting(
-            self.project, self.recipe, self.alias_map, self.notebooks, self.cache, self.jobs, self.progress
+        rules = stable((self.recipe.detection(), targets, ownership.shims, self.project.roots))
+        watched = Watched(self.project, going_on(rules, self.project, self.cache))
+        told = Ownership(
+            AliasMap(watched, moved_modules(self.recipe)), watched, targets, self.recipe.moves, ownership.shims
         )
-        results, references = rewriting.rewrite(discovered, ownership)
+        rewriting = Rewriting(
+            self.project,
+            self.recipe,
+            self.alias_map,
+            watched,
+            told,
+            self.notebooks,
+            self.cache,
+            self.jobs,
+            self.progress,
+        )
+        results, references = rewriting.rewrite(discovered)
         for unchecked in rewriting.unchecked.values():
             self._list_unchecked(unchecked)
         canonical = sum(result.canonical for result in results)
         rewritten = {result.path: result.data for result in results if result.changed}
         steps = [self._step(Step.REWRITE, {}, rewritten)]
-        collapsed, found = rewriting.collapse(results, ownership)
+        collapsed, found = rewriting.collapse(results)
         references += found
         steps.append(self._step(Step.COLLAPSE, rewritten, collapsed))
         self.progress("reading documents")
-        documents = find_documents(self.repository, self.covered, self.recipe, ownership, self.jobs)
+        documents = find_documents(self.repository, self.covered, self.recipe, told, watched, self.cache, self.jobs)
         for one in documents.unchecked:
             self._list_unchecked(one)
         references += [one for result in documents.results for one in result.references]
@@ -214,6 +245,7 @@ class _Planner:
             for one in enforced.additions
         )
         steps.append(PlannedStep(Step.ENFORCE, tuple(changes)))
+        self.project.texts.remember()
         references.sort(key=lambda one: (one.path, one.line, one.column, one.kind, one.old))
         self.unchecked.sort(key=lambda one: (one.path, one.line))
         return Plan(
@@ -262,7 +294,7 @@ class _Planner:
         bans = finder.find(deletions.modules, aliases, staying, self._gone(), packages)
         configuration = read_configuration(self.repository, self.base)
         for one in documents:
-            if one.path in configuration:
+            if one.path in configuration and one.after != one.before:
                 configuration[one.path] = ConfigFile(one.mode, one.after)
         gone = frozenset(deletions.paths)
         return bans, enforce(
@@ -368,8 +400,8 @@ class _Planner:
     # reading
 
     def _read(self) -> None:
-        """Load every Python file of the commit; list what cannot be read."""
-        wanted: list[Entry] = []
+        """Load every Python file of the commit that is not known; list what cannot be read."""
+        notebooks: list[Entry] = []
         for entry in self.covered:
             if entry.mode == SUBMODULE_MODE:
                 self._list_unchecked(
@@ -385,18 +417,19 @@ class _Planner:
                 self._list_unchecked(
                     Unchecked(entry.path, 1, Reason.TOO_LARGE, f"{entry.size} bytes; the limit is {MAX_BYTES}")
                 )
-            elif entry.mode in REGULAR_MODES:
-                wanted.append(entry)
-        self.progress(f"reading {len(wanted)} Python files and notebooks")
-        for entry, content in zip(wanted, self.cache.read(self.repository, [e.oid for e in wanted]), strict=True):
+            elif entry.path.endswith(NOTEBOOK_SUFFIX) and _is_readable(entry):
+                notebooks.append(entry)
+        self.progress(f"reading {len(self.project.texts) + len(notebooks)} Python files and notebooks")
+        missing = self.project.texts.load()
+        for entry, content in zip(notebooks, self.repository.read(entry.oid for entry in notebooks), strict=True):
             if content is None:
-                self._list_unchecked(
-                    Unchecked(entry.path, 1, Reason.BLOB_MISSING, "this clone does not have the file's content")
-                )
-            elif entry.path.endswith(NOTEBOOK_SUFFIX):
-                self._read_notebook(entry.path, content)
+                missing.append(entry)
             else:
-                self.project.contents[entry.path] = content
+                self._read_notebook(entry.path, content)
+        for entry in missing:
+            self._list_unchecked(
+                Unchecked(entry.path, 1, Reason.BLOB_MISSING, "this clone does not have the file's content")
+            )
 
     def _read_notebook(self, path: str, content: bytes) -> None:
         try:
@@ -416,14 +449,13 @@ class _Planner:
         """The file's bytes after the steps so far."""
         if path in texts:
             return self._source(path).encode(texts[path])
-        return (
-            self.project.contents[path]
-            if path in self.project.contents
-            else self._source(path).encode(self._source(path).data)
-        )
+        if path in self.project.texts:
+            return self.project.texts[path]
+        return self._source(path).encode(self._source(path).data)
 
     def _step(self, step: Step, before: dict[str, bytes], after: dict[str, bytes]) -> PlannedStep:
         """The change from the texts ``before`` (those of the commit, where they have none) to ``after``."""
+        self.project.texts.fetch(after)
         changes = [
             FileChange(path, self.modes[path], self._raw(path, before), self._source(path).encode(after[path]))
             for path in sorted(after)
@@ -478,8 +510,12 @@ class _Planner:
                     raise self._unknown_name("symbols", target.canonical, name)
 
     def _near_modules(self, module: str) -> list[str]:
-        same_name = [name for name in self.project.modules() if last(name) == last(module)]
-        return difflib.get_close_matches(module, same_name or list(self.project.modules()), 3, 0.5)
+        same_name = [name for name in self.project.paths if last(name) == last(module)]
+        return difflib.get_close_matches(module, same_name or list(self.project.paths), 3, 0.5)
+
+
+def _is_readable(entry: Entry) -> bool:
+    return entry.mode in REGULAR_MODES and (entry.size or 0) <= MAX_BYTES
 
 
 def moved_modules(recipe: Recipe) -> dict[str, str]:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
-from codemods.alias_map import ModuleKind
+from codemods.alias_map import ALL, ModuleKind
 from codemods.bindings import ModuleFacts, module_facts
 from codemods.references import Reason, Unchecked
 from codemods.scopes import scope_table, unbound_at_import
 from codemods.source import NotTextError, SourceText, UndecodableError, decode_python
 from codemods.symbols import ancestors, is_dotted_name, join, parent, root
 from codemods.syntax import SyntaxFault, host_fault, parse, syntax_fault
-from migrate.cache import Cache, Question
+from migrate.cache import Cache, Key, Question
 from migrate.recipe import SourceRoot
 from migrate.repository import REGULAR_MODES, SYMLINK_MODE, Entry
-from migrate.snapshots import is_blob
+from migrate.snapshots import Files, unsaved
+from migrate.texts import Searched, Texts
 
 A = TypeVar("A")
 
@@ -42,19 +44,15 @@ class Project:
         self,
         entries: Iterable[Entry],
         roots: tuple[SourceRoot, ...],
-        read: Callable[[Entry], bytes | None],
+        texts: Texts,
         cache: Cache | None = None,
     ) -> None:
-        """``entries`` are all files of the commit; ``read`` gives the content of one that nobody has read yet.
-
-        With a cache, the contents must be those of the entries.
-        """
+        """``entries`` are all files of the commit; ``texts`` those of its Python files that are looked through."""
         self.roots = roots
-        self._read = read
-        self._cache = cache
+        self.texts = texts
+        self._cache = cache or Cache()
         self._all = tuple(entries)
         self.entries: dict[str, Entry] = {}
-        self.contents: dict[str, bytes] = {}
         self._paths: dict[str, str] = {}
         self._modules: dict[str, tuple[str, ...]] = {}
         self._namespaces: set[str] = set()
@@ -62,6 +60,7 @@ class Project:
         self._facts: dict[str, ModuleFacts | None] = {}
         self._faults: dict[str, str | None] = {}
         self._sources: dict[str, SourceText | None] = {}
+        self._at_fork: frozenset[str] = frozenset()
         claims: list[tuple[int, str, str]] = []
         for entry in self._all:
             if entry.path.endswith(SUFFIXES) and entry.mode in (*REGULAR_MODES, SYMLINK_MODE):
@@ -82,10 +81,9 @@ class Project:
 
     def with_changes(self, changes: Mapping[str, bytes | None]) -> Project:
         """The project after files got other bytes, or (None) went. What is known of the other files is kept."""
-        gone = {path for path, content in changes.items() if content is None}
-        after = Project((entry for entry in self._all if entry.path not in gone), self.roots, self._read)
-        after.contents = {path: data for path, data in self.contents.items() if path not in gone}
-        after.contents |= {path: data for path, data in changes.items() if data is not None}
+        there = (entry for entry in self._all if changes.get(entry.path, b"") is not None)
+        entries = [replace(entry, oid=unsaved(entry.path)) if entry.path in changes else entry for entry in there]
+        after = Project(entries, self.roots, self.texts.with_changes(changes))
         after._sources = {path: source for path, source in self._sources.items() if path not in changes}
         for module, facts in self._facts.items():
             path = self._paths[module]
@@ -123,8 +121,10 @@ class Project:
     def path_of(self, module: str) -> str | None:
         return self._paths.get(module)
 
-    def modules(self) -> Iterable[str]:
-        return self._paths.keys()
+    @property
+    def paths(self) -> Mapping[str, str]:
+        """The file of every module."""
+        return self._paths
 
     def is_package(self, path: str) -> bool:
         return path.rpartition("/")[2].partition(".")[0] == "__init__"
@@ -148,46 +148,42 @@ class Project:
             package = parent(package)
         return ModuleKind.MISSING
 
-    def facts(self, module: str) -> ModuleFacts | None:
+    def facts(self, module: str, _about: str = ALL) -> ModuleFacts | None:
         """The facts of a module's file; None where it has none, or none that can be read."""
         path = self._paths.get(module)
         if path is None:
             return None
         if module not in self._facts:
-            source = self.source(path)
-            if source is None:
-                self._facts[module] = ModuleFacts(module, path, self.is_package(path), {}, computed=True)
-            else:
-                self._facts[module] = self._learnt(
-                    FACTS, path, partial(self._facts_of, source, module, path), module, path
-                )
+            self._facts[module] = self._learnt(FACTS, path, partial(self._facts_of, module, path), module, path)
         return self._facts[module]
 
-    def _facts_of(self, source: SourceText, module: str, path: str) -> ModuleFacts:
-        return module_facts(source, parse(source.data), module=module, path=path, is_package=self.is_package(path))
+    def _facts_of(self, module: str, path: str) -> ModuleFacts:
+        source, is_package = self.source(path), self.is_package(path)
+        if source is None:
+            return ModuleFacts(module, path, is_package, {}, computed=True)
+        return module_facts(source, parse(source.data), module=module, path=path, is_package=is_package)
 
     def _learnt(self, question: Question[A], path: str, ask: Callable[[], A], *key: str) -> A:
-        """The answer about one file, from the cache if there is one."""
-        return ask() if self._cache is None else self._cache.answer(question, (self.entries[path].oid, *key), ask)
+        """The answer about one file."""
+        return self._cache.answer(question, (self.entries[path].oid, *key), ask)
 
-    def fingerprint(self, module: str) -> object:
-        """What is the same only where facts() of a module is, in whatever commit."""
+    def place(self, module: str) -> tuple[str, str, str] | None:
+        """The path, blob and mode of a module's file."""
         path = self._paths.get(module)
-        if path is None:
-            return None
-        entry = self.entries[path]
-        is_known = self._cache is not None and is_blob(entry.oid)  # without a cache, contents may be others
-        return (entry.oid, entry.mode, entry.size, path) if is_known else object()
+        return None if path is None else (path, self.entries[path].oid, self.entries[path].mode)
 
     def fault(self, module: str) -> str | None:
         """Why a module's file cannot run here: a syntax error, newer syntax, or a name that nothing binds."""
         path = self._paths.get(module)
-        source = None if path is None else self.source(path)
-        if path is None or source is None:
+        if path is None:
             return None
         if module not in self._faults:
-            self._faults[module] = self._learnt(HOST, path, lambda: host_fault(source) or self._unbound_name(source))
+            self._faults[module] = self._learnt(HOST, path, partial(self._fault_of, path))
         return self._faults[module]
+
+    def _fault_of(self, path: str) -> str | None:
+        source = self.source(path)
+        return None if source is None else host_fault(source) or self._unbound_name(source)
 
     @staticmethod
     def _unbound_name(source: SourceText) -> str | None:
@@ -210,11 +206,29 @@ class Project:
 
     def _content(self, path: str) -> bytes | None:
         """The bytes of a file; those of one that the recipe leaves out are read now, and not kept."""
-        if path in self.contents:
-            return self.contents[path]
+        if path in self.texts:
+            return self.texts[path]
         entry = self.entries[path]
         readable = entry.mode in REGULAR_MODES and (entry.size or 0) <= MAX_BYTES
-        return self._read(entry) if readable else None
+        return next(self.texts.read([entry])) if readable else None
+
+    # what is learnt in another process
+
+    def fork(self) -> None:
+        self.texts.fork()
+        self._at_fork = frozenset(self._facts)
+
+    def learnt(self) -> tuple[dict[str, ModuleFacts | None], Searched]:
+        fresh = {module: facts for module, facts in self._facts.items() if module not in self._at_fork}
+        return fresh, self.texts.learnt()
+
+    def learn(self, facts: Mapping[str, ModuleFacts | None], searched: Searched) -> None:
+        self.texts.learn(searched)
+        for module, found in facts.items():
+            path = self._paths[module]
+            self._facts.setdefault(module, found)
+            if found is not None:
+                self._cache.keep(FACTS, (self.entries[path].oid, module, path), found)
 
 
 def undecodable(path: str, error: UndecodableError) -> Unchecked:
@@ -224,17 +238,21 @@ def undecodable(path: str, error: UndecodableError) -> Unchecked:
 
 
 def syntax_faults(
-    entries: Sequence[Entry], contents: Iterable[bytes | None], cache: Cache, jobs: int
-) -> list[Unchecked]:
-    """The files that are no valid Python 3, of whatever version, with the first fault; None for bytes is skipped."""
-    readable = [(entry, data) for entry, data in zip(entries, contents, strict=True) if data is not None]
-    keys = [(entry.oid,) for entry, _ in readable]
-    faults = cache.answers(SYNTAX, keys, lambda number: _fault(readable[number][1]), jobs)
+    files: Files, entries: Sequence[Entry], cache: Cache, jobs: int
+) -> tuple[list[Unchecked], list[Entry]]:
+    """The files that are no valid Python 3, of whatever version, with the first fault; and those that are not there."""
+    keys: list[Key] = [(entry.oid,) for entry in entries]
+    unknown = [entry for entry, key in zip(entries, keys, strict=True) if not cache.knows(SYNTAX, key)]
+    contents = dict(zip((entry.path for entry in unknown), files.read(entry.oid for entry in unknown), strict=True))
+    missing = [entry for entry in unknown if contents[entry.path] is None]
+    there = [entry for entry in entries if contents.get(entry.path, b"") is not None]
+    keys = [(entry.oid,) for entry in there]
+    faults = cache.answers(SYNTAX, keys, lambda number: _fault(contents[there[number].path] or b""), jobs)
     return [
         Unchecked(entry.path, fault.line, fault.reason, fault.message)
-        for (entry, _), fault in zip(readable, faults, strict=True)
+        for entry, fault in zip(there, faults, strict=True)
         if fault is not None
-    ]
+    ], missing
 
 
 def _fault(content: bytes) -> SyntaxFault | None:

@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from codemods.bindings import absolute_module
 from codemods.patches import is_test_file
 from codemods.symbols import ancestors, join, last, parent, root
 from codemods.syntax import import_statements, parse
+from migrate.cache import Cache, Question
 from migrate.project import Project
+from migrate.search import HasWord
 
 _BARE = re.compile(rb"\b(?:import|from)[ \t]+(\w+)|import_module\(\s*[\"'](\w+)")
 _FROM = re.compile(rb"\bfrom[ \t]+([\w.]+)[ \t]+import[ \t]*(\([^)]*\)|[^\n;#]*)")
 _RELATIVE = re.compile(rb"\bfrom[ \t]+\.")
 _WORD = re.compile(rb"\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a text names: dotted names that may be modules, and bare names that may be files in a folder on the path."""
+
+    dotted: frozenset[str]
+    bare: frozenset[str]
+
+
+NAMED = Question[Named]("named")
+"""By (blob, path, module, the packages of the repository)."""
 
 
 class Reach:
@@ -23,15 +38,17 @@ class Reach:
     the path. What is left out is surely not run by the test.
     """
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, cache: Cache) -> None:
         self._project = project
+        self._cache = cache
         self._named: dict[str, frozenset[str]] = {}
         self._closures: dict[str, frozenset[str]] = {}
         self._used: dict[str, bool] = {}
         self._stems: dict[str, set[str]] = {}
-        packages = sorted({re.escape(root(module)).encode() for module in project.modules() if parent(module)})
+        packages = sorted({re.escape(root(module)).encode() for module in project.paths if parent(module)})
+        self._packages = b"|".join(packages)
         self._dotted = re.compile(rb"(?<![\w.])(?:" + b"|".join(packages or [rb"(?!)"]) + rb")(?:\.[A-Za-z_]\w*)+")
-        for path in project.contents:
+        for path in project.texts:
             if path.endswith(".py"):
                 self._stems.setdefault(last(project.module_of(path)), set()).add(path)
 
@@ -48,11 +65,9 @@ class Reach:
     def _is_used(self, path: str) -> bool:
         """Whether another file may import this one, or pytest does."""
         if path not in self._used:
-            stem = last(self._project.module_of(path)).encode()
-            word = re.compile(rb"(?<!\w)" + re.escape(stem) + rb"(?!\w)")
-            self._used[path] = path.endswith(("conftest.py", "__init__.py")) or any(
-                stem in data and word.search(data) for other, data in self._project.contents.items() if other != path
-            )
+            stem = last(self._project.module_of(path))
+            is_loaded = path.endswith(("conftest.py", "__init__.py"))
+            self._used[path] = is_loaded or self._project.texts.some(HasWord(stem), frozenset({path}))
         return self._used[path]
 
     def _closure(self, path: str) -> frozenset[str]:
@@ -72,7 +87,7 @@ class Reach:
         """The ``conftest.py`` files that pytest loads for a test file."""
         folders = path.split("/")[:-1]
         places = ["/".join((*folders[:count], "conftest.py")) for count in range(len(folders) + 1)]
-        return [place for place in places if place in self._project.contents]
+        return [place for place in places if place in self._project.texts]
 
     def _named_by(self, path: str) -> frozenset[str]:
         known = self._named.get(path)
@@ -81,22 +96,27 @@ class Reach:
         return known
 
     def _names(self, path: str) -> set[str]:
-        data = self._project.contents.get(path, b"")
-        found: set[str] = set()
-        for text in {match.group() for match in self._dotted.finditer(data)}:
-            dotted = text.decode()
-            for name in (*ancestors(dotted), dotted):
-                found.add(self._project.path_of(name) or path)
-        for text in {match[1] or match[2] for match in _BARE.finditer(data)}:
-            stems = self._stems.get(text.decode(), set())
+        if path not in self._project.texts:
+            return set()
+        key = (self._project.entries[path].oid, path, self._project.module_of(path), self._packages)
+        named = self._cache.answer(NAMED, key, lambda: self._names_in(path))
+        paths = self._project.paths
+        found = {paths[name] for name in named.dotted if name in paths}
+        for name in named.bare:
+            stems = self._stems.get(name, set())
             found |= stems if len(stems) < _COMMON else set()
-        for match in _FROM.finditer(data):
-            origin = match[1].decode()
-            for word in _WORD.findall(match[2]):
-                found.add(self._project.path_of(join(origin, word.decode())) or path)
-        if _RELATIVE.search(data):
-            found |= self._relative(path, data)
         return found
+
+    def _names_in(self, path: str) -> Named:
+        data = self._project.texts[path]
+        dotted: set[str] = set()
+        for text in {match.group() for match in self._dotted.finditer(data)}:
+            dotted.update((*ancestors(text.decode()), text.decode()))
+        for match in _FROM.finditer(data):
+            dotted.update(join(match[1].decode(), word.decode()) for word in _WORD.findall(match[2]))
+        if _RELATIVE.search(data):
+            dotted |= self._relative(path, data)
+        return Named(frozenset(dotted), frozenset((match[1] or match[2]).decode() for match in _BARE.finditer(data)))
 
     def _relative(self, path: str, data: bytes) -> set[str]:
         module, is_package = self._project.module_of(path), self._project.is_package(path)
@@ -104,8 +124,7 @@ class Reach:
         for statement in import_statements(parse(data)):
             origin = absolute_module(statement, module, is_package=is_package) if statement.is_from else None
             if origin is not None:
-                names = (origin, *(join(origin, name.name) for name in statement.names))
-                found |= {self._project.path_of(name) or path for name in names}
+                found.update((origin, *(join(origin, name.name) for name in statement.names)))
         return found
 
 

@@ -7,7 +7,7 @@ import math
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import translate
 from functools import cached_property
 from pathlib import Path
@@ -136,6 +136,10 @@ class Recipe:
     origin: str = ""
     text: dict[str, object] = field(default_factory=dict, compare=False)
     """The table as it was read, for reports."""
+
+    def detection(self) -> Recipe:
+        """The recipe as far as it says what is found; what is done about it left out."""
+        return replace(self, branch="", gates=(), enforce=(), text={})
 
     @cached_property
     def _included(self) -> re.Pattern[str] | None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TypeVar
 
 from codemods.alias_map import AliasMap, ModuleKind
 from codemods.decisions import ParsedFile
@@ -20,15 +23,17 @@ from codemods.sinks import may_have_sinks
 from codemods.source import SourceText
 from codemods.symbols import Symbol, last, root
 from codemods.syntax import SyntaxFault, parse, syntax_fault
+from migrate.asked import Watched
 from migrate.cache import Cache, Key, Question
 from migrate.discovery import Discovered, FileImports
-from migrate.parallel import mapped
 from migrate.project import SYNTAX, Project
 from migrate.reach import Reach
 from migrate.recipe import Recipe
-from migrate.search import TextElsewhere
 from migrate.shadows import Shadows
-from migrate.traces import Asked, Trace, held, traced
+from migrate.snapshots import unsaved
+from migrate.texts import TextElsewhere
+
+A = TypeVar("A")
 
 Progress = Callable[[str], None]
 
@@ -41,22 +46,10 @@ class Outcome:
     unchecked: Unchecked | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """A run of the passes over one file: which of the known ones it is, or what it gave and what it asked."""
-
-    place: int | None
-    outcome: Outcome | None = None
-    asked: Asked | None = None
-
-
-REWRITTEN = Question[tuple[Trace[Outcome], ...]]("rewritten")
-"""By (blob, path, module, whether it is relevant, the texts that are asked for, what is held back): runs, latest first.
-
-Each of them says what the passes give if they are told so and so, which is as true of the next commit.
-"""
-_RUNS = 3
-"""As many runs with different answers are remembered: a file is looked at again after the others have changed."""
+RELEVANT = Question[bool]("relevant")
+"""By (blob, path, module, epoch): whether one of a file's imports, or its text, can be a reference."""
+REWRITTEN = Question[Outcome]("rewritten")
+"""By (blob, path, module, epoch, whether it is relevant, the texts that others have by now, what is held back)."""
 
 
 class Rewriting:
@@ -67,6 +60,8 @@ class Rewriting:
         project: Project,
         recipe: Recipe,
         alias_map: AliasMap,
+        watched: Watched,
+        ownership: Ownership,
         notebooks: Mapping[str, SourceText],
         cache: Cache,
         jobs: int,
@@ -75,6 +70,8 @@ class Rewriting:
         self.project = project
         self.recipe = recipe
         self.alias_map = alias_map
+        self.watched = watched
+        self.ownership = ownership
         self.notebooks = notebooks
         self.cache = cache
         self.jobs = jobs
@@ -83,45 +80,47 @@ class Rewriting:
         self.faults: dict[str, SyntaxFault | None] = {}
         self._own_reads: dict[Symbol, bool] = {}
 
-    def rewrite(self, discovered: Discovered, ownership: Ownership) -> tuple[list[FileResult], list[Reference]]:
+    def rewrite(self, discovered: Discovered) -> tuple[list[FileResult], list[Reference]]:
         """The rewrite step over every file that needs a closer look, and all its references.
 
         A file in which error recovery found no error and no mention of ours holds nothing, valid or not.
         """
-        mentions = Mentions(ownership)
-        relevant = {
-            path: self._is_relevant(imports, ownership) or mentions.may_hold(self.project.contents[path])
-            for path, imports in discovered.files.items()
-        }
+        mentions = Mentions(self.ownership)
+        relevant = self._relevant(discovered, mentions)
         paths = [path for path, imports in discovered.files.items() if relevant[path] or imports.has_error]
-        paths += [path for path, source in self.notebooks.items() if _may_concern(source.data, ownership, mentions)]
+        paths += [
+            path for path, source in self.notebooks.items() if _may_concern(source.data, self.ownership, mentions)
+        ]
         paths.sort()
         self.progress(f"comparing {len(paths)} files")
         self.faults = self._faults_of([path for path in paths if path not in self.notebooks])
-        rules = self._rules(ownership, self.project.contents)
-        results = self._kept(self._outcomes(paths, rules, relevant))
-        reach = Reach(self.project)
-        results = self._settled(results, ownership, reach)
+        results = self._kept(self._outcomes(paths, self._rules(self.ownership, {}), {}, relevant))
+        reach = Reach(self.project, self.cache)
+        results = self._settled(results, reach)
         every = (one for result in results for one in result.references)
         return results, with_effects(every, self._reads_own, reach.can_run)
 
-    def collapse(self, results: list[FileResult], ownership: Ownership) -> tuple[dict[str, bytes], list[Reference]]:
+    def collapse(self, results: list[FileResult]) -> tuple[dict[str, bytes], list[Reference]]:
         """The collapse step over the texts that the rewrite step left: the new texts, and the references."""
-        names = [alias.encode() for renames in ownership.renames.values() for alias in renames]
+        names = [alias.encode() for renames in self.ownership.renames.values() for alias in renames]
         if not names:
             return {}, []
-        texts = self._texts(results)
-        elsewhere = TextElsewhere(texts, self._own_paths())
+        elsewhere = TextElsewhere(self.project.texts, self.project.path_of, _changed(results))
         collapsed: dict[str, bytes] = {}
         references: list[Reference] = []
         for before in results:
-            if before.path in self.unchecked or not any(name in before.data for name in names):
+            text = self._text(before)
+            if before.path in self.unchecked or not any(name in text for name in names):
                 continue
-            result = self._collapsed(before, ownership, elsewhere)
+            result = self._collapsed(before, text, elsewhere)
             references += [self._in_base(before, one) for one in result.references]
             if result.changed:
                 collapsed[result.path] = result.data
         return collapsed, references
+
+    def _text(self, result: FileResult) -> bytes:
+        """A file's text after the step."""
+        return result.data if result.changed else self.source(result.path).data
 
     def source(self, path: str) -> SourceText:
         """The text of a file that has been read."""
@@ -133,45 +132,47 @@ class Rewriting:
 
     def _faults_of(self, paths: list[str]) -> dict[str, SyntaxFault | None]:
         keys: list[Key] = [(self.project.entries[path].oid,) for path in paths]
-        found = self.cache.answers(SYNTAX, keys, lambda number: syntax_fault(self.source(paths[number])), self.jobs)
+        found = self.cache.answers(
+            SYNTAX, keys, lambda number: syntax_fault(self.source(paths[number])), self.jobs, self.watched
+        )
         return dict(zip(paths, found, strict=True))
 
-    def _outcomes(self, paths: list[str], rules: Rules, relevant: Mapping[str, bool]) -> list[Outcome]:
-        """What each file gives; a run whose trace still holds is not made again."""
-        keys = [self._key(path, rules, is_relevant=relevant.get(path, False)) for path in paths]
-        known = [None if key is None else self.cache.recall(REWRITTEN, key) for key in keys]
-        traces = [() if one is None else one for one in known]
+    def _relevant(self, discovered: Discovered, mentions: Mentions) -> dict[str, bool]:
+        files = list(discovered.files.values())
+        keys = [self._key(file.path) for file in files]
 
-        def run(number: int) -> _Run:
-            for place, trace in enumerate(traces[number]):
-                if trace.holds(rules, self.project.fingerprint):
-                    return _Run(place)
-            path = paths[number]
-            if keys[number] is None:
-                return _Run(None, self._one_file(path, rules, relevant))
-            found, asked = traced(
-                rules, path, self.project.fingerprint, lambda watched: self._one_file(path, watched, relevant)
-            )
-            return _Run(None, found, asked)
+        def is_relevant(number: int) -> bool:
+            file = files[number]
+            data = self.project.texts[file.path]
+            return self._is_relevant(file, data) or mentions.may_hold(data)
 
-        outcomes: list[Outcome] = []
-        for key, runs, one in zip(keys, traces, mapped(run, range(len(paths)), self.jobs), strict=True):
-            if one.place is not None:
-                outcomes.append(runs[one.place].result)
-                continue
-            assert one.outcome is not None
-            outcomes.append(one.outcome)
-            if key is not None and one.asked is not None:
-                fresh = Trace(one.asked, one.outcome)
-                self.cache.keep(REWRITTEN, key, (fresh, *runs)[:_RUNS])
-        return outcomes
+        self._fetch(RELEVANT, [file.path for file in files], keys)
+        found = self.cache.answers(RELEVANT, keys, is_relevant, self.jobs, self.watched)
+        return {file.path: one for file, one in zip(files, found, strict=True)}
 
-    def _key(self, path: str, rules: Rules, *, is_relevant: bool) -> Key | None:
-        """What a run depends on beside the answers to its questions; None where it is not remembered."""
-        if path in self.notebooks or not self.cache.expects_more:
-            return None
-        oid = self.project.entries[path].oid
-        return (oid, path, self.project.module_of(path), is_relevant, rules.asked, *held(rules, path))
+    def _outcomes(
+        self, paths: list[str], rules: Rules, changed: Mapping[str, bytes], relevant: Mapping[str, bool]
+    ) -> list[Outcome]:
+        """What each file gives. ``changed`` are texts of other files, as the rules know them."""
+        digest = _digest(changed)
+        keys: list[Key] = []
+        for path in paths:
+            held = rules.ownership.held_in(path)
+            keys.append((*self._key(path), relevant.get(path, False), digest, *held))
+        self._fetch(REWRITTEN, paths, keys)
+        return self.cache.answers(
+            REWRITTEN, keys, lambda number: self._one_file(paths[number], rules, relevant), self.jobs, self.watched
+        )
+
+    def _key(self, path: str) -> Key:
+        if path in self.notebooks:
+            return (unsaved(path),)
+        return (self.project.entries[path].oid, path, self.project.module_of(path), self.watched.epoch)
+
+    def _fetch(self, question: Question[A], paths: list[str], keys: list[Key]) -> None:
+        """Read the files together about which nothing is known."""
+        pairs = zip(paths, keys, strict=True)
+        self.project.texts.fetch([path for path, key in pairs if self.cache.recall(question, key) is None])
 
     def _one_file(self, path: str, rules: Rules, relevant: Mapping[str, bool]) -> Outcome:
         if path in self.notebooks:
@@ -181,14 +182,14 @@ class Rewriting:
         fault = self.faults[path]
         if fault is not None:
             unchecked = Unchecked(path, fault.line, fault.reason, fault.message)
-            return Outcome(rewrite_faulty(file, fault, rules), unchecked)
-        return Outcome(rewrite_file(file, rules) if relevant[path] else None)
+            return Outcome(_slim(rewrite_faulty(file, fault, rules)), unchecked)
+        return Outcome(_slim(rewrite_file(file, rules)) if relevant[path] else None)
 
     def _notebook(
         self, path: str, source: SourceText, run: Callable[[SourceText], FileResult], mentions: Mentions | None = None
     ) -> Outcome:
         result = rewrite_notebook(path, source, run, mentions)
-        return Outcome(unchecked=result) if isinstance(result, Unchecked) else Outcome(result)
+        return Outcome(unchecked=result) if isinstance(result, Unchecked) else Outcome(_slim(result))
 
     def _rewritten_cells(self, path: str, rules: Rules, source: SourceText) -> FileResult:
         return rewrite_file(self._cells(path, source), rules)
@@ -209,8 +210,9 @@ class Rewriting:
     def _parsed(self, path: str) -> ParsedFile:
         return parsed(path, self.project.module_of(path), self.project.is_package(path), self.source(path))
 
-    def _collapsed(self, before: FileResult, ownership: Ownership, elsewhere: TextElsewhere) -> FileResult:
-        source = self.source(before.path).with_data(before.data)
+    def _collapsed(self, before: FileResult, text: bytes, elsewhere: TextElsewhere) -> FileResult:
+        ownership = self.ownership
+        source = self.source(before.path).with_data(text)
         if before.path not in self.notebooks:
             module, is_package = self.project.module_of(before.path), self.project.is_package(before.path)
             return collapse_aliases(parsed(before.path, module, is_package, source), ownership, elsewhere)
@@ -228,28 +230,21 @@ class Rewriting:
 
     # what the passes know of other files
 
-    def _rules(self, ownership: Ownership, texts: Mapping[str, bytes]) -> Rules:
-        """``texts`` say which names other files may take from a module."""
-        elsewhere = TextElsewhere(texts, self._own_paths())
+    def _rules(self, ownership: Ownership, changed: Mapping[str, bytes]) -> Rules:
+        """``changed`` are texts of files as others may see them: they say which names those take from a module."""
+        elsewhere = TextElsewhere(self.watched, self.watched.path_of, changed)
         return Rules(ownership, Mentions(ownership), elsewhere, self._is_proved, self.recipe.texts)
-
-    def _texts(self, results: Iterable[FileResult]) -> dict[str, bytes]:
-        """All files, as these results leave them."""
-        return self.project.contents | {result.path: result.data for result in results}
-
-    def _own_paths(self) -> dict[str, str]:
-        return {module: path for module in self.project.modules() if (path := self.project.path_of(module))}
 
     def _is_proved(self, module: str) -> bool:
         """Whether importing a module cannot fail: it is ours and imports, or the standard library's."""
-        kind = self.project.kind(module)
+        kind = self.watched.kind(module)
         if kind is ModuleKind.FILE:
-            return self.alias_map.import_failure(module) is None
+            return self.ownership.alias_map.import_failure(module) is None
         return kind is ModuleKind.EXTERNAL and root(module) in sys.stdlib_module_names
 
-    def _is_relevant(self, imports: FileImports, ownership: Ownership) -> bool:
+    def _is_relevant(self, imports: FileImports, data: bytes) -> bool:
         """Whether one of the file's imports can be a reference, or bind a module through which one is reached."""
-        data = self.project.contents[imports.path]
+        ownership = self.ownership
         by_attribute = ownership.mentions_attribute(data)
         watched = [last(module).encode() for module in ownership.shims] + [
             last(move.old.module).encode() for move in self.recipe.moves
@@ -270,7 +265,7 @@ class Rewriting:
 
     # what files may do depends on each other
 
-    def _settled(self, results: list[FileResult], ownership: Ownership, reach: Reach) -> list[FileResult]:
+    def _settled(self, results: list[FileResult], reach: Reach) -> list[FileResult]:
         """The results, made anew for the files in which something must stay for the sake of another file.
 
         What stays in one file can need what another file imports; a patch needs the code that it is for to read
@@ -281,7 +276,7 @@ class Rewriting:
         pinned: frozenset[tuple[str, str]] = frozenset()
         contested: dict[tuple[str, Symbol], Contest] = {}
         shadows = Shadows(self.project, self.alias_map)
-        texts = self.project.contents
+        changed: dict[str, bytes] = {}
         asked: set[str] = set()
         left: int | None = None
         while True:
@@ -292,18 +287,18 @@ class Rewriting:
             paths = {path for path, _ in (*fresh, *leaning)}
             if paths:  # what the others have now may not be what they will have
                 paths |= asked
-                texts, asked, left = self.project.contents, set(), None
+                changed, asked, left = {}, set(), None
             else:
                 staying = [one.path for result in results for one in result.references if one.reason in _FOR_OTHERS]
                 if not staying or (left is not None and len(staying) >= left):
                     return results
                 paths, left = set(staying), len(staying)
-                texts = self._texts(results)
+                changed = _changed(results)
                 asked |= paths
             pinned |= leaning
             contested |= fresh
-            rules = self._rules(ownership.with_held(pinned, contested), texts)
-            results = self._again(results, rules, paths)
+            rules = self._rules(self.ownership.with_held(pinned, contested), changed)
+            results = self._again(results, rules, changed, paths)
 
     @staticmethod
     def _leaning(results: list[FileResult], reach: Reach) -> frozenset[tuple[str, str]]:
@@ -319,10 +314,12 @@ class Rewriting:
             if any(reach.can_run(path, result.path) for path in by_module[module])
         )
 
-    def _again(self, results: list[FileResult], rules: Rules, paths: set[str]) -> list[FileResult]:
+    def _again(
+        self, results: list[FileResult], rules: Rules, changed: Mapping[str, bytes], paths: set[str]
+    ) -> list[FileResult]:
         """The results, those of ``paths`` made anew."""
         again = [one.path for one in results if one.path in paths]
-        outcomes = self._outcomes(again, rules, dict.fromkeys(again, True))
+        outcomes = self._outcomes(again, rules, changed, dict.fromkeys(again, True))
         fresh = {path: self._kept([outcome]) for path, outcome in zip(again, outcomes, strict=True)}
         return [one for result in results for one in fresh.get(result.path, [result])]
 
@@ -341,6 +338,23 @@ class Rewriting:
 
 _FOR_OTHERS = frozenset({Reason.PUBLIC_NAME, Reason.SIDE_EFFECT_IMPORT})
 """Why a module's name stays as long as other files may take it from the file."""
+
+
+def _slim(result: FileResult) -> FileResult:
+    """Without the text, where that is as it was: all of them together are large."""
+    return result if result.changed else replace(result, data=b"")
+
+
+def _changed(results: Iterable[FileResult]) -> dict[str, bytes]:
+    """The texts of the files that change."""
+    return {result.path: result.data for result in results if result.changed}
+
+
+def _digest(texts: Mapping[str, bytes]) -> str:
+    found = hashlib.sha256()
+    for path, data in sorted(texts.items()):
+        found.update(hashlib.sha256(os.fsencode(path)).digest() + hashlib.sha256(data).digest())
+    return found.hexdigest()
 
 
 def _may_concern(data: bytes, ownership: Ownership, mentions: Mentions) -> bool:

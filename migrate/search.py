@@ -1,11 +1,11 @@
-"""The byte pre-filter: which files can hold a reference at all, decided without parsing them."""
+"""Search: questions about the bytes of a file alone, the byte pre-filter among them; nothing is parsed for them."""
 
 from __future__ import annotations
 
-import hashlib
+import codecs
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
 
 from codemods.symbols import last, parent
 
@@ -16,6 +16,17 @@ _STAR = b"import *"
 def listed(name: str) -> bytes:
     """A pattern for a name in the list of a ``from`` statement, behind ``import`` and spaces."""
     return rb"(?:\([^)]*|[^\n(]*)\b" + re.escape(name.encode()) + rb"\b"
+
+
+class Search:
+    """Something to look for in a text. Two that are equal find the same, in this and in any other run."""
+
+    def __call__(self, data: bytes, /) -> bool:
+        raise NotImplementedError
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Without the patterns, which are quicker made than read."""
+        return type(self), tuple(getattr(self, one.name) for one in fields(self))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,26 +46,32 @@ class Words:
         """The words that ``other`` does not have."""
         return Words(self.names - other.names, self.modules - other.modules, self.pairs - other.pairs)
 
-    def matcher(self) -> Matcher:
-        return Matcher(self)
 
-    def digest(self) -> str:
-        """The same text for the same words, and for no others."""
-        every = (sorted(self.names), sorted(self.modules), sorted(self.pairs))
-        return hashlib.sha256(repr(every).encode("utf-8", "surrogatepass")).hexdigest()
+@dataclass(frozen=True)
+class Matcher(Search):
+    """Whether a file mentions one of the words, or is in an encoding in which nothing can be searched."""
 
+    words: Words
 
-class Matcher:
-    """The words, prepared for many files."""
+    @cached_property
+    def _names(self) -> list[bytes]:
+        names = sorted({name.encode() for name in self.words.names}, key=len)
+        return [name for i, name in enumerate(names) if not any(short in name for short in names[:i])]
 
-    def __init__(self, words: Words) -> None:
-        names = sorted({name.encode() for name in words.names}, key=len)
-        self._names = [name for i, name in enumerate(names) if not any(short in name for short in names[:i])]
-        self._modules = [(last(module).encode(), last(parent(module)).encode()) for module in sorted(words.modules)]
-        self._pairs: dict[bytes, list[bytes]] = {}
-        for module, name in sorted(words.pairs):
-            self._pairs.setdefault(name.encode(), []).append(last(module).encode())
-        self._pair_modules = {module for modules in self._pairs.values() for module in modules}
+    @cached_property
+    def _modules(self) -> list[tuple[bytes, bytes]]:
+        return [(last(module).encode(), last(parent(module)).encode()) for module in sorted(self.words.modules)]
+
+    @cached_property
+    def _pairs(self) -> dict[bytes, list[bytes]]:
+        pairs: dict[bytes, list[bytes]] = {}
+        for module, name in sorted(self.words.pairs):
+            pairs.setdefault(name.encode(), []).append(last(module).encode())
+        return pairs
+
+    @cached_property
+    def _pair_modules(self) -> frozenset[bytes]:
+        return frozenset(module for modules in self._pairs.values() for module in modules)
 
     def __call__(self, data: bytes) -> bool:
         if any(name in data for name in self._names):
@@ -72,42 +89,100 @@ class Matcher:
                 relative = _RELATIVE.search(data) is not None if relative is None else relative
                 if relative or any(module in data for module in modules):
                     return True
-        return _STAR in data and any(module in data for module in self._pair_modules)
+        if _STAR in data and any(module in data for module in self._pair_modules):
+            return True
+        return data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
 
 
-class TextElsewhere:
-    """Whether other files may read a name from a module's namespace, judged by their text alone."""
+@dataclass(frozen=True)
+class ImportsName(Search):
+    """Whether a file has ``from ... module import ... name``, by the last component of the module."""
 
-    def __init__(self, contents: Mapping[str, bytes], path_of: Mapping[str, str] | None = None) -> None:
-        self._contents = contents
-        self._own = path_of or {}
-        self._known: dict[tuple[str, str], bool] = {}
+    module: str
+    name: str
 
-    def mentions(self, module: str, name: str) -> bool:
-        """Whether a file beside the module itself holds ``module.name`` or imports the name from it."""
-        if (module, name) not in self._known:
-            self._known[module, name] = self._look(module, name)
-        return self._known[module, name]
+    @cached_property
+    def _statement(self) -> re.Pattern[bytes]:
+        return re.compile(rb"\b" + re.escape(self.module.encode()) + rb"\s+import\s*" + listed(self.name))
 
-    def _look(self, module: str, name: str) -> bool:
-        tail, word = re.escape(last(module).encode()), re.escape(name.encode())
-        attribute = rb"\s*(?:\.\s*|,\s*[\"'])" + word + rb"\b"
-        names = rb"\s+import\s*(?:\*|" + listed(name) + rb")"
-        pattern = re.compile(rb"\b" + tail + rb"(?:" + attribute + rb"|" + names + rb")")
-        alias = re.compile(rb"\b" + tail + rb"\s+as\s+(\w+)")
-        by_string = re.compile(rb"\b" + tail + rb"[\"']")
-        taken = re.compile(rb"[.\"']\s*" + word + rb"\b")
-        own = self._own.get(module)
-        quick = name.encode()
-        relative = re.compile(rb"\bfrom\s+\.+" + names)
-        is_package = own is not None and own.endswith("__init__.py")
-        for path, data in self._contents.items():
-            if path == own or (quick not in data and _STAR not in data):
-                continue
-            if pattern.search(data) or (is_package and relative.search(data)):
-                return True
-            if by_string.search(data) and taken.search(data):  # import_module("p.module").name
-                return True
-            if any(re.search(rb"\b" + found + attribute, data) for found in set(alias.findall(data))):
-                return True
-        return False
+    def __call__(self, data: bytes) -> bool:
+        return self.name.encode() in data and self._statement.search(data) is not None
+
+
+@dataclass(frozen=True)
+class HasWord(Search):
+    """Whether a word stands in a file, anywhere."""
+
+    word: str
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[bytes]:
+        return re.compile(rb"(?<!\w)" + re.escape(self.word.encode()) + rb"(?!\w)")
+
+    def __call__(self, data: bytes) -> bool:
+        return self.word.encode() in data and self._pattern.search(data) is not None
+
+
+@dataclass(frozen=True)
+class TakesName(Search):
+    """Whether a file holds ``module.name`` or imports the name from the module, by the module's last component.
+
+    ``is_package``: also ``from . import name`` counts, which names no module.
+    """
+
+    module: str
+    name: str
+    is_package: bool
+
+    @cached_property
+    def _patterns(self) -> tuple[re.Pattern[bytes], ...]:
+        tail, word = re.escape(self.module.encode()), re.escape(self.name.encode())
+        names = rb"\s+import\s*(?:\*|" + listed(self.name) + rb")"
+        return (
+            re.compile(rb"\b" + tail + rb"(?:" + self._attribute + rb"|" + names + rb")"),
+            re.compile(rb"\bfrom\s+\.+" + names),
+            re.compile(rb"\b" + tail + rb"[\"']"),
+            re.compile(rb"[.\"']\s*" + word + rb"\b"),
+            re.compile(rb"\b" + tail + rb"\s+as\s+(\w+)"),
+        )
+
+    @property
+    def _attribute(self) -> bytes:
+        return rb"\s*(?:\.\s*|,\s*[\"'])" + re.escape(self.name.encode()) + rb"\b"
+
+    def __call__(self, data: bytes) -> bool:
+        if self.name.encode() not in data and _STAR not in data:
+            return False
+        pattern, relative, by_string, taken, alias = self._patterns
+        if pattern.search(data) or (self.is_package and relative.search(data)):
+            return True
+        if by_string.search(data) and taken.search(data):  # import_module("p.module").name
+            return True
+        return any(re.search(rb"\b" + found + self._attribute, data) for found in set(alias.findall(data)))
+
+
+@dataclass(frozen=True)
+class TakesSubmodule(Search):
+    """Whether a file takes a submodule's name from its package, other than in the submodule's own path."""
+
+    module: str
+
+    @cached_property
+    def _patterns(self) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
+        package, name = re.escape(last(parent(self.module)).encode()), re.escape(last(self.module).encode())
+        names = rb"(?:\*|" + listed(last(self.module)) + rb")"
+        return (
+            re.compile(rb"\bfrom\s+(?:[\w.]*\.)?(?:" + package + rb")?\s+import\s*" + names),
+            re.compile(rb"^(.*)\.\s*" + name + rb"\b", re.MULTILINE),
+        )
+
+    def __call__(self, data: bytes) -> bool:
+        if last(self.module).encode() not in data and _STAR not in data:
+            return False
+        imported, attribute = self._patterns
+        return imported.search(data) is not None or any(
+            not _IN_IMPORT.fullmatch(found[1]) for found in attribute.finditer(data)
+        )
+
+
+_IN_IMPORT = re.compile(rb"\s*(?:from|import)\s[\w\s.,]*")

@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from codemods.alias_map import AliasMap, EndKind, ModuleKind
@@ -17,7 +16,7 @@ from codemods.engine import FileResult
 from codemods.references import Disposition, Reference
 from codemods.symbols import Symbol, ancestors, last, parent
 from migrate.project import Project
-from migrate.search import listed
+from migrate.search import TakesSubmodule
 
 
 class Shadows:
@@ -93,19 +92,8 @@ class Shadows:
         return self._taken[module]
 
     def _look(self, module: str) -> bool:
-        package, name = re.escape(last(parent(module)).encode()), re.escape(last(module).encode())
-        names = rb"(?:\*|" + listed(last(module)) + rb")"
-        imported = re.compile(rb"\bfrom\s+(?:[\w.]*\.)?(?:" + package + rb")?\s+import\s*" + names)
-        attribute = re.compile(rb"^(.*)\.\s*" + name + rb"\b", re.MULTILINE)
         own = self._project.path_of(parent(module))
-        return any(
-            imported.search(data) or any(not _IN_IMPORT.fullmatch(found[1]) for found in attribute.finditer(data))
-            for path, data in self._project.contents.items()
-            if path != own and (last(module).encode() in data or b"import *" in data)
-        )
-
-
-_IN_IMPORT = re.compile(rb"\s*(?:from|import)\s[\w\s.,]*")
+        return self._project.texts.some(TakesSubmodule(module), apart_from=frozenset({own or ""}))
 
 
 def _is_import_of(binding: Binding, module: str) -> bool:

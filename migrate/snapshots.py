@@ -111,6 +111,11 @@ _DISK = "disk:"
 """What stands in the place of a blob's id where there is no blob."""
 
 
+def unsaved(path: str) -> str:
+    """What stands in the place of a blob's id for a content that is nowhere yet."""
+    return f"{_DISK}{path}"
+
+
 def is_blob(oid: str) -> bool:
     """Whether an entry's id is that of a blob, and so says for ever what the content is."""
     return not oid.startswith(_DISK)

@@ -37,11 +37,16 @@ class Condition:
     places: tuple[str, ...] = ()
 
 
-def conditions(repository: Repository, plan: Plan, gates: Sequence[GateResult], jobs: int) -> tuple[Condition, ...]:
-    """The audit's conditions for the plan's commit; ``gates`` are the results of those that ran on it."""
+def conditions(
+    repository: Repository, plan: Plan, faults: list[Unchecked], gates: Sequence[GateResult]
+) -> tuple[Condition, ...]:
+    """The audit's conditions for the plan's commit.
+
+    ``faults`` are its unparsable() files; ``gates`` are the results of those that ran on it.
+    """
     by_name = {result.gate.name: result for result in gates}
     return (
-        _parsing(unparsable(repository, plan, jobs), plan.files),
+        _parsing(faults, plan.files),
         _one_implementation(implementations(plan)),
         _violations(all_violations(repository, repository, plan)),
         _gate("golden path", GOLDEN_PATH, by_name.get(GOLDEN_PATH)),
@@ -61,12 +66,11 @@ def is_test(path: str) -> bool:
     )
 
 
-def unparsable(repository: Repository, plan: Plan, jobs: int, cache: Cache | None = None) -> list[Unchecked]:
+def unparsable(repository: Repository, plan: Plan, jobs: int, cache: Cache) -> list[Unchecked]:
     """Every Python file of the commit that is no valid Python 3, of whatever version; or cannot be read.
 
     The cache is that of build_plan().
     """
-    cache = cache or Cache()
     wanted = [
         entry
         for entry in repository.entries(plan.base)
@@ -75,13 +79,11 @@ def unparsable(repository: Repository, plan: Plan, jobs: int, cache: Cache | Non
     found: list[Unchecked] = []
     small = [entry for entry in wanted if (entry.size or 0) <= MAX_BYTES]
     found += [Unchecked(e.path, 1, Reason.TOO_LARGE, f"{e.size} bytes") for e in wanted if (e.size or 0) > MAX_BYTES]
-    contents = list(cache.read(repository, [entry.oid for entry in small]))
+    faults, missing = syntax_faults(repository, small, cache, jobs)
     found += [
-        Unchecked(entry.path, 1, Reason.BLOB_MISSING, "this clone does not have its content")
-        for entry, content in zip(small, contents, strict=True)
-        if content is None
+        Unchecked(entry.path, 1, Reason.BLOB_MISSING, "this clone does not have its content") for entry in missing
     ]
-    found += syntax_faults(small, contents, cache, jobs)
+    found += faults
     return sorted(found, key=lambda one: one.path)
 
 

@@ -15,6 +15,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 
@@ -57,6 +58,8 @@ class RandomPackage:
 
 class TreeRepository:
     """What build_plan() reads of a repository, from a dictionary: starting git costs more than planning."""
+
+    root = Path("/nowhere")
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self._contents = {hashlib.sha1(content).hexdigest(): content for content in files.values()}

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable, Mapping
 from contextlib import chdir
 from dataclasses import dataclass, field
@@ -18,6 +19,9 @@ from migrate.cli import main
 
 ROOT = Path(__file__).resolve().parent.parent
 
+_CACHE = tempfile.TemporaryDirectory(prefix="unshim-cache-")
+"""Where runs of the tests keep what they have learnt; gone with the process."""
+
 ENVIRONMENT = {
     **{key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "UNSHIM", "PYTHON"))},
     "GIT_CONFIG_GLOBAL": os.devnull,
@@ -26,6 +30,7 @@ ENVIRONMENT = {
     "GIT_TERMINAL_PROMPT": "0",
     "PYTHONDONTWRITEBYTECODE": "1",
     "NO_COLOR": "1",
+    "XDG_CACHE_HOME": _CACHE.name,
 }
 """Nothing of the machine's git configuration; coverage's own variables stay."""
 

@@ -8,7 +8,7 @@ from functools import cache
 
 from hypothesis import settings
 
-from codemods.alias_map import AliasMap, ModuleKind
+from codemods.alias_map import ALL, AliasMap, ModuleKind
 from codemods.bindings import ModuleFacts, module_facts
 from codemods.decisions import ParsedFile
 from codemods.engine import FileResult, Rules, collapse_aliases, parsed, rewrite_file
@@ -68,7 +68,7 @@ class Repository:
             return ModuleKind.NAMESPACE
         return ModuleKind.MISSING if root(module) in self.top else ModuleKind.EXTERNAL
 
-    def facts(self, module: str) -> ModuleFacts | None:
+    def facts(self, module: str, _about: str = ALL) -> ModuleFacts | None:
         path = self.paths.get(module)
         if path is None:
             return None

@@ -68,19 +68,6 @@ def test_a_plan_is_the_same_with_what_others_have_learnt(repo: Repo, jobs: int) 
         assert_same(warm, planned(repository, f"HEAD~{back}"))
 
 
-def test_nothing_is_traced_where_no_other_plan_follows(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A scan keeps no record for a second plan that nobody makes."""
-    expected = planned(Repository(repo.path), "HEAD", Cache())
-
-    def no_trace(*_: object) -> None:
-        raise AssertionError("it was traced")
-
-    monkeypatch.setattr("migrate.rewriting.traced", no_trace)
-    assert_same(expected, planned(Repository(repo.path), "HEAD"))
-    with pytest.raises(AssertionError, match="it was traced"):
-        planned(Repository(repo.path), "HEAD", Cache())
-
-
 def test_a_plan_is_the_same_over_many_files_and_cores(tmp_path: Path) -> None:
     uses = {f"app/use_{number}.py": f"from app.old_manager import ChatManager\nx = {number}\n" for number in range(200)}
     repo = make_repo(tmp_path / "repo", {**SAMPLE, **uses})
@@ -254,34 +241,3 @@ def test_none_is_an_answer_too() -> None:
     cache, question = Cache(), Question[int | None]("length")
     assert cache.answer(question, ("a",), lambda: None) is None
     assert cache.answer(question, ("a",), lambda: 1) is None
-
-
-class Blobs:
-    """Contents by id; what was asked for is counted."""
-
-    root = Path()
-
-    def __init__(self) -> None:
-        self.contents: dict[str, bytes | None] = {"a": b"A", "b": None, "disk:c": b"C"}
-        self.asked: list[str] = []
-
-    def resolve(self, revision: str) -> str:
-        return revision
-
-    def entries(self, commit: str, /) -> list[Any]:
-        return []
-
-    def read(self, oids: Any) -> Any:
-        for oid in oids:
-            self.asked.append(oid)
-            yield self.contents[oid]
-
-
-def test_contents_are_read_once_and_what_is_missing_is_asked_for_again() -> None:
-    cache, blobs = Cache(), Blobs()
-    wanted = ["a", "b", "disk:c", "a"]
-    assert list(cache.read(blobs, wanted)) == [b"A", None, b"C", b"A"]
-    blobs.asked.clear()
-    blobs.contents |= {"b": b"B", "disk:c": b"D"}
-    assert list(cache.read(blobs, wanted)) == [b"A", b"B", b"D", b"A"]
-    assert blobs.asked == ["b", "disk:c"]

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from projects import entries_of, texts_of
 
 from codemods.alias_map import ModuleKind
 from migrate.project import Project, discover_roots
 from migrate.recipe import SourceRoot
-from migrate.repository import Entry
 
 
 def project(files: dict[str, str | bytes], *roots: SourceRoot, modes: dict[str, str] | None = None) -> Project:
     contents = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
-    entries = [Entry(path, (modes or {}).get(path, "100644"), "0" * 40, len(data)) for path, data in contents.items()]
-    made = Project(entries, roots or (SourceRoot(""),), lambda entry: contents[entry.path])
-    made.contents.update(contents)
-    return made
+    entries = entries_of(contents, modes or {})
+    return Project(entries, roots or (SourceRoot(""),), texts_of(contents, modes))
 
 
 # names
@@ -55,7 +53,7 @@ def test_a_root_with_a_package() -> None:
 def test_a_root_is_a_directory_not_a_prefix() -> None:
     made = project({"src2/a.py": ""}, SourceRoot("src"))
     assert made.path_of("a") is None
-    assert list(made.modules()) == []
+    assert list(made.paths) == []
 
 
 # kinds

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from projects import entries_of, texts_of
 
+from migrate.cache import Cache
 from migrate.project import Project
 from migrate.reach import Reach
 from migrate.recipe import SourceRoot
-from migrate.repository import Entry
 
 FILES = {
     "p/__init__.py": "",
@@ -23,10 +24,8 @@ FILES = {
 
 def reach(files: dict[str, str], *roots: str) -> Reach:
     contents = {path: text.encode() for path, text in files.items()}
-    entries = [Entry(path, "100644", "0" * 40, len(data)) for path, data in contents.items()]
-    project = Project(entries, tuple(SourceRoot(root) for root in roots or ("",)), lambda entry: contents[entry.path])
-    project.contents.update(contents)
-    return Reach(project)
+    project = Project(entries_of(contents, {}), tuple(SourceRoot(root) for root in roots or ("",)), texts_of(contents))
+    return Reach(project, Cache())
 
 
 def reached(text: str, path: str = "tests/test_it.py", **more: str) -> set[str]:

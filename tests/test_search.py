@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from projects import texts_of
 
-from migrate.search import TextElsewhere, Words
+from migrate.search import Matcher, Words
+from migrate.texts import TextElsewhere
+
+
+def elsewhere(contents: dict[str, bytes], paths: dict[str, str]) -> TextElsewhere:
+    return TextElsewhere(texts_of(contents), paths.get)
+
 
 WORDS = Words(
     names=frozenset({"ChatManager", "ChatManagerFactory"}),
@@ -37,11 +44,11 @@ WORDS = Words(
     ],
 )
 def test_words(text: str, found: bool) -> None:
-    assert WORDS.matcher()(text.encode()) is found
+    assert Matcher(WORDS)(text.encode()) is found
 
 
 def test_no_words_match_nothing() -> None:
-    assert not Words().matcher()(b"from . import *")
+    assert not Matcher(Words())(b"from . import *")
 
 
 @pytest.mark.parametrize(
@@ -67,10 +74,10 @@ def test_no_words_match_nothing() -> None:
 )
 def test_text_elsewhere(text: str, found: bool) -> None:
     contents = {"app/use.py": b"from app.use import ChatManager", "other.py": text.encode()}
-    assert TextElsewhere(contents, {"app.use": "app/use.py"}).mentions("app.use", "ChatManager") is found
+    assert elsewhere(contents, {"app.use": "app/use.py"}).mentions("app.use", "ChatManager") is found
 
 
 def test_a_package_is_also_reached_by_dots_alone() -> None:
     contents = {"app/__init__.py": b"", "app/x.py": b"from . import ChatManager"}
-    assert TextElsewhere(contents, {"app": "app/__init__.py"}).mentions("app", "ChatManager")
-    assert not TextElsewhere(contents, {"app": "app.py"}).mentions("app", "ChatManager")
+    assert elsewhere(contents, {"app": "app/__init__.py"}).mentions("app", "ChatManager")
+    assert not elsewhere(contents, {"app": "app.py"}).mentions("app", "ChatManager")

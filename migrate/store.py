@@ -1,0 +1,136 @@
+"""Store: what earlier runs over a repository have learnt, on disk; a run without it does the same, only later."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import hashlib
+import os
+import pickle
+import platform
+import tempfile
+from collections.abc import Iterable, Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import TypeVar
+
+import codemods
+import migrate
+from migrate.cache import Cache, stable
+from migrate.repository import Entry
+
+T = TypeVar("T")
+
+_PLANS = 4
+"""So many plans are kept for a recipe: those of a few commits, and of the index."""
+_PARSERS = ("libcst", "tree-sitter", "tree-sitter-json", "tree-sitter-python", "fissix")
+"""Packages of whose version the answers depend."""
+
+
+class Store:
+    """The folder of one repository and recipe, for the version of unshim that runs.
+
+    A file in it is whole or not there: it is written beside its place and moved there, and it begins with a digest
+    of the rest. One that is damaged is as good as none. Where nothing can be written, nothing is kept, and nothing
+    is said: the run is complete without it. Files of another user are not read, for what is read is run by pickle.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def cache(self) -> Cache:
+        """What the last run has learnt of single files."""
+        return Cache(self._read("learnt", dict))
+
+    def keep_cache(self, cache: Cache) -> None:
+        """Leave it to the next run. What this run did not ask for is forgotten."""
+        self._write("learnt", cache.kept())
+
+    def plan(self, digest: str, kind: type[T]) -> T | None:
+        """The plan over files of this digest; see digest_of()."""
+        return self._read(f"plan-{digest}", kind)
+
+    def keep_plan(self, digest: str, plan: object) -> None:
+        """Keep a plan, and forget the ones that were used longest ago."""
+        self._write(f"plan-{digest}", plan)
+        with contextlib.suppress(OSError):
+            plans = sorted(self.folder.glob("plan-*"), key=lambda path: path.stat().st_mtime, reverse=True)
+            for path in plans[_PLANS:]:
+                path.unlink()
+
+    def _read(self, name: str, kind: type[T]) -> T | None:
+        path = self.folder / name
+        try:
+            with path.open("rb") as stream:
+                if os.fstat(stream.fileno()).st_uid != os.geteuid():
+                    return None
+                digest, data = stream.read(_DIGEST_BYTES), stream.read()
+        except OSError:
+            return None
+        if hashlib.blake2b(data).digest() != digest:
+            return None
+        with contextlib.suppress(OSError):
+            os.utime(path)
+        with _no_collection():
+            found = pickle.loads(data)  # noqa: S301  this user has written it
+        return found if isinstance(found, kind) else None
+
+    def _write(self, name: str, value: object) -> None:
+        with _no_collection():
+            data = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=self.folder, prefix="new-", delete=False) as stream:
+                try:
+                    stream.write(hashlib.blake2b(data).digest() + data)
+                    stream.close()
+                    Path(stream.name).replace(self.folder / name)
+                except BaseException:
+                    Path(stream.name).unlink(missing_ok=True)
+                    raise
+        except OSError:
+            return
+
+
+_DIGEST_BYTES = hashlib.blake2b().digest_size
+
+
+@contextlib.contextmanager
+def _no_collection() -> Iterator[None]:
+    """Reading makes hundreds of thousands of objects and no garbage: collecting meanwhile takes longer than reading."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def store_of(repository: Path, recipe: object) -> Store:
+    """The store of a repository, which its git directory tells from others, and a recipe."""
+    from platformdirs import user_cache_path
+
+    about = "\n".join((str(repository.resolve()), stable(recipe)))
+    name = hashlib.sha256(os.fsencode(about)).hexdigest()[:32]
+    return Store(user_cache_path("unshim", appauthor=False) / _edition() / name)
+
+
+def _edition() -> str:
+    """What names the code that has the answers: its files, its parsers, and the Python that runs it."""
+    found = hashlib.sha256(platform.python_version().encode())
+    for package in _PARSERS:
+        found.update(f"{package} {version(package)}\n".encode())
+    for package_file in (codemods.__file__, migrate.__file__):
+        folder = Path(package_file).parent
+        for path in sorted(folder.rglob("*.py")):
+            about = path.stat()
+            found.update(os.fsencode(f"{path.relative_to(folder)} {about.st_size} {about.st_mtime_ns}\n"))
+    return f"{version('unshim')}-{found.hexdigest()[:16]}"
+
+
+def digest_of(entries: Iterable[Entry], about: object) -> str:
+    """The same text for the same files, whether they are a commit's or the index's."""
+    found = hashlib.sha256(stable(about).encode("utf-8", "surrogateescape"))
+    found.update(b"".join(os.fsencode(f"{one.mode} {one.oid} {one.path}\0") for one in entries))
+    return found.hexdigest()[:40]

@@ -1,0 +1,214 @@
+"""Texts: the Python files of a commit, read when they are asked for, and what was looked for in all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from codemods.symbols import last
+from migrate.cache import Cache, Question
+from migrate.repository import Entry
+from migrate.search import Search, TakesName
+from migrate.snapshots import is_blob, unsaved
+
+Read = Callable[[Sequence[Entry]], Iterator[bytes | None]]
+"""The contents of files, in order; None for one that cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Of the blobs ``seen``, exactly the ``hits`` have what was looked for."""
+
+    hits: frozenset[str]
+    seen: frozenset[str]
+
+
+FOUND = Question[Found]("found")
+"""By (search)."""
+_THERE = Question[frozenset[str]]("there")
+"""The blobs that could be read in the last plan."""
+_ONE = ("",)
+
+
+@dataclass(slots=True)
+class _Search:
+    """A search under way: ``seen`` are the blobs that were looked at beside those of ``before``."""
+
+    hits: set[str]
+    before: frozenset[str]
+    seen: set[str] = field(default_factory=set)
+    is_complete: bool = False
+
+
+Searched = dict[Search, tuple[set[str], set[str], bool]]
+
+
+class Texts(Mapping[str, bytes]):
+    """The bytes of files by path; files that cannot be read are none of them.
+
+    What blobs were looked through for before is taken from the cache: those that nobody asks for by their path
+    are not even read then.
+    """
+
+    def __init__(self, read: Read, entries: Iterable[Entry], cache: Cache | None = None) -> None:
+        self.read = read
+        self._cache = cache or Cache()
+        self._entries = {entry.path: entry for entry in entries}
+        self._data: dict[str, bytes] = {}
+        self._missing: set[str] = set()
+        self._searches: dict[Search, _Search] = {}
+        self._known = self._cache.recall(_THERE, _ONE) or frozenset()
+        self._by_blob: dict[str, list[str]] = {}
+        for path, entry in self._entries.items():
+            self._by_blob.setdefault(entry.oid, []).append(path)
+        self._asked: set[Search] = set()
+
+    def __getitem__(self, path: str) -> bytes:
+        if path not in self._data:
+            self.fetch([path])
+        return self._data[path]
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._entries and path not in self._missing
+
+    def __iter__(self) -> Iterator[str]:
+        return (path for path in self._entries if path not in self._missing)
+
+    def __len__(self) -> int:
+        return len(self._entries) - len(self._missing)
+
+    def load(self) -> list[Entry]:
+        """Read what no plan has read before; the files that cannot be read."""
+        self.fetch(path for path, entry in self._entries.items() if entry.oid not in self._known)
+        return [self._entries[path] for path in sorted(self._missing)]
+
+    def fetch(self, paths: Iterable[str]) -> None:
+        """Read these files together, which is quicker than one by one."""
+        wanted = [self._entries[path] for path in paths if path in self and path not in self._data]
+        for entry, content in zip(wanted, self.read(wanted) if wanted else (), strict=True):
+            if content is None:
+                self._missing.add(entry.path)
+            else:
+                self._data[entry.path] = content
+
+    def with_changes(self, changes: Mapping[str, bytes | None]) -> Texts:
+        """The texts after files got other bytes, or (None) went."""
+        there = (entry for path, entry in self._entries.items() if changes.get(path, b"") is not None)
+        entries = [replace(entry, oid=unsaved(entry.path)) if entry.path in changes else entry for entry in there]
+        after = Texts(self.read, entries)
+        after._data = {path: data for path, data in self._data.items() if path not in changes}
+        after._data |= {path: data for path, data in changes.items() if data is not None}
+        return after
+
+    # searches
+
+    def some(self, search: Search, apart_from: frozenset[str] = frozenset()) -> bool:
+        """Whether a file has it, other than those."""
+        under_way = self._of(search)
+        for oid in under_way.hits:
+            if any(path in self and path not in apart_from for path in self._by_blob.get(oid, ())):
+                return True
+        for path in self._unseen(under_way):
+            if self._look(search, under_way, path) and path not in apart_from:
+                return True
+        under_way.is_complete = True
+        return False
+
+    def having(self, search: Search) -> list[str]:
+        """All files that have it, in order."""
+        under_way = self._of(search)
+        for path in self._unseen(under_way):
+            self._look(search, under_way, path)
+        under_way.is_complete = True
+        return [path for path in self if self._entries[path].oid in under_way.hits]
+
+    def has(self, path: str, search: Search) -> bool:
+        """Whether this file has it."""
+        if path not in self:
+            return False
+        under_way, oid = self._of(search), self._entries[path].oid
+        if oid in under_way.before or oid in under_way.seen:
+            return oid in under_way.hits
+        return self._look(search, under_way, path)
+
+    def remember(self) -> None:
+        """Leave to the cache what was found."""
+        there = frozenset(self._entries[path].oid for path in self if is_blob(self._entries[path].oid))
+        self._cache.keep(_THERE, _ONE, there)
+        for search, one in self._searches.items():
+            seen = there if one.is_complete else there & (one.before | one.seen)
+            self._cache.keep(FOUND, (search,), Found(there.intersection(one.hits), seen))
+
+    # what is found in another process
+
+    def fork(self) -> None:
+        self._asked = set()
+
+    def learnt(self) -> Searched:
+        searches = {search: self._searches[search] for search in self._asked}
+        return {search: (one.hits, one.seen, one.is_complete) for search, one in searches.items()}
+
+    def learn(self, searched: Searched) -> None:
+        for search, (hits, seen, is_complete) in searched.items():
+            under_way = self._of(search)
+            under_way.hits |= hits
+            under_way.seen |= seen
+            under_way.is_complete = under_way.is_complete or is_complete
+
+    def _of(self, search: Search) -> _Search:
+        under_way = self._searches.get(search)
+        if under_way is None:
+            known = self._cache.recall(FOUND, (search,)) or Found(frozenset(), frozenset())
+            under_way = self._searches[search] = _Search(set(known.hits), known.seen)
+        self._asked.add(search)
+        return under_way
+
+    def _unseen(self, under_way: _Search) -> list[str]:
+        if under_way.is_complete:
+            return []
+        before, seen = under_way.before, under_way.seen
+        paths = [path for path in self if (oid := self._entries[path].oid) not in before and oid not in seen]
+        self.fetch(paths)
+        return [path for path in paths if path in self._data]
+
+    def _look(self, search: Search, under_way: _Search, path: str) -> bool:
+        oid = self._entries[path].oid
+        found = search(self[path])
+        under_way.seen.add(oid)
+        if found:
+            under_way.hits.add(oid)
+        return found
+
+
+class Searchable(Protocol):
+    """What can be looked through."""
+
+    def some(self, search: Search, apart_from: frozenset[str] = ..., /) -> bool: ...
+
+
+class TextElsewhere:
+    """Whether other files may read a name from a module's namespace, judged by their text alone."""
+
+    def __init__(
+        self, texts: Searchable, path_of: Callable[[str], str | None], changed: Mapping[str, bytes] | None = None
+    ) -> None:
+        """``changed`` are the texts of files that are others by now."""
+        self._texts = texts
+        self._path_of = path_of
+        self._changed = changed or {}
+        self._paths = frozenset(self._changed)
+        self._known: dict[tuple[str, str], bool] = {}
+
+    def mentions(self, module: str, name: str) -> bool:
+        """Whether a file beside the module itself holds ``module.name`` or imports the name from it."""
+        if (module, name) not in self._known:
+            self._known[module, name] = self._look(module, name)
+        return self._known[module, name]
+
+    def _look(self, module: str, name: str) -> bool:
+        own = self._path_of(module)
+        search = TakesName(last(module), name, own is not None and own.endswith("__init__.py"))
+        if any(search(data) for path, data in self._changed.items() if path != own):
+            return True
+        return self._texts.some(search, self._paths if own is None else self._paths | {own})

@@ -1,0 +1,309 @@
+"""The store: a run says the same with it, without it, and with a damaged one; and it is quicker for it."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from repositories import ENVIRONMENT, ROOT, SAMPLE, Repo, make_repo, unshim
+
+from codemods.engine import rewrite_file
+from migrate.cache import Cache, Question, stable
+from migrate.plan import Plan
+from migrate.recipe import Recipe
+from migrate.store import Store, digest_of, store_of
+
+LENGTH = Question[int]("length")
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Repo:
+    patch = 'from unittest import mock\n\n@mock.patch("app.old_manager.ChatManager")\ndef test(m): ...\n'
+    return make_repo(tmp_path / "repo", {**SAMPLE, "tests/test_use.py": patch, "notes.yml": "x: app.old_manager\n"})
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The files over which passes were run."""
+    seen: list[str] = []
+
+    def counted(file: Any, rules: Any) -> Any:
+        seen.append(file.path)
+        return rewrite_file(file, rules)
+
+    monkeypatch.setattr("migrate.rewriting.rewrite_file", counted)
+    return seen
+
+
+def said(repo: Repo, place: Path, *arguments: str) -> str:
+    """What a command prints, notes and all."""
+    result = unshim(*arguments, "--repo", repo.path, environment={"XDG_CACHE_HOME": str(place)})
+    assert result.code in (0, 1) and "Traceback" not in result.err, result
+    return result.out.decode() + result.err
+
+
+def stored(place: Path) -> list[Path]:
+    """The files of the store."""
+    return sorted(path for path in place.rglob("*") if path.is_file())
+
+
+# the same answers
+
+
+COMMANDS = [
+    pytest.param(("scan", "--format", "json"), id="scan"),
+    pytest.param(("scan", "--all"), id="scan for people"),
+    pytest.param(("diff",), id="diff"),
+    pytest.param(("check", "--format", "json"), id="check"),
+    pytest.param(("check", "--staged", "--format", "json"), id="check of the index"),
+    pytest.param(("check", "--worktree", "--format", "json"), id="check of the files on disk"),
+    pytest.param(("check", "--base", "HEAD~1", "--format", "json"), id="check since a commit"),
+    pytest.param(("verify", "--format", "json"), id="verify"),
+    pytest.param(("history", "--since", "HEAD~1", "--format", "json"), id="history"),
+    pytest.param(("export", "ruff"), id="export"),
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_second_run_says_the_same(repo: Repo, place: Path, command: tuple[str, ...]) -> None:
+    repo.commit(
+        {"app/more.py": "from app.old_manager import ChatManager\n", "app/b.py": "from app.old_manager import\n"}
+    )
+    without = said(repo, place, *command, "--no-cache")
+    assert stored(place) == []
+    assert [said(repo, place, *command) for _ in range(2)] == [without, without]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_run_after_a_commit_says_the_same(repo: Repo, place: Path, command: tuple[str, ...]) -> None:
+    repo.commit({"app/more.py": "from app.old_manager import ChatManager\n"})
+    said(repo, place, *command)
+    repo.commit(
+        {"app/old_manager.py": "class ChatManager:\n    pass\n", "notes.yml": "x: app.old_manager.ChatManager\n"}
+    )
+    assert said(repo, place, *command) == said(repo, place, *command, "--no-cache")
+
+
+def test_other_options_of_the_recipe_are_no_other_files(repo: Repo, place: Path) -> None:
+    for line in ("", 'enforce = ["ruff"]', 'texts = ["comment"]', 'exclude = ["tests/**"]', 'path_tests = "delete"'):
+        repo.write({"unshim.toml": f'[unshim]\ncanonical = "app.manager"\n{line}\n'})
+        for command in ("scan", "diff"):
+            assert said(repo, place, command) == said(repo, place, command, "--no-cache"), line
+
+
+def test_another_file_under_the_old_name_is_seen(repo: Repo, place: Path) -> None:
+    said(repo, place, "scan")
+    repo.git("mv", "app/use.py", "app/used.py")
+    repo.commit()
+    assert said(repo, place, "scan") == said(repo, place, "scan", "--no-cache")
+
+
+def test_a_mode_is_part_of_a_file(repo: Repo, place: Path) -> None:
+    said(repo, place, "scan", "--format", "json")
+    (repo.path / "app/use.py").unlink()
+    (repo.path / "app/use.py").symlink_to("manager.py")
+    repo.commit()
+    assert said(repo, place, "scan", "--format", "json") == said(repo, place, "scan", "--format", "json", "--no-cache")
+
+
+# quicker
+
+
+def test_the_index_of_a_commit_is_known(repo: Repo, place: Path, runs: list[str]) -> None:
+    said(repo, place, "scan")
+    assert runs
+    runs.clear()
+    said(repo, place, "check", "--staged")
+    assert runs == []
+
+
+def test_after_a_commit_only_what_it_changed_is_looked_at(repo: Repo, place: Path, runs: list[str]) -> None:
+    said(repo, place, "scan")
+    runs.clear()
+    repo.commit({"app/use.py": f"import os\n{SAMPLE['app/use.py']}", "README.md": "Hello.\n"})
+    said(repo, place, "scan")
+    assert set(runs) == {"app/use.py"}
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        pytest.param("app/manager.py", "{0}\n\n# the end\n", id="a comment"),
+        pytest.param("app/manager.py", '"""The manager."""\n\n{0}', id="lines above its names"),
+        pytest.param("app/old_manager.py", "{0}", id="nothing"),
+        pytest.param("app/unrelated.py", "import json\n\nx = 1\n", id="a new module"),
+        pytest.param("app/__init__.py", "import json\n", id="the standard library in a package"),
+    ],
+)
+def test_what_nobody_asked_about_costs_nothing(repo: Repo, place: Path, runs: list[str], path: str, text: str) -> None:
+    said(repo, place, "scan")
+    runs.clear()
+    repo.commit({path: text.format(SAMPLE.get(path, ""))} | {"more.txt": "to have a commit\n"})
+    said(repo, place, "scan")
+    assert set(runs) <= {path}
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        pytest.param(
+            "app/manager.py", "class ChatManager: ...\nclass More: ...\n", id="the names of the canonical module"
+        ),
+        pytest.param("app/old_manager.py", "class ChatManager: ...\n", id="what the shim binds"),
+        pytest.param("app/old_manager.py", None, id="whether the shim is there"),
+    ],
+)
+def test_what_somebody_asked_about_is_seen(
+    repo: Repo, place: Path, runs: list[str], path: str, text: str | None
+) -> None:
+    said(repo, place, "scan")
+    runs.clear()
+    if text is None:
+        repo.git("rm", "-q", path)
+    repo.commit({} if text is None else {path: text})
+    assert said(repo, place, "scan") == said(repo, place, "scan", "--no-cache")
+    assert "app/use.py" in runs
+
+
+# whatever state it is in
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda data: b"", id="empty"),
+        pytest.param(lambda data: data[:-1], id="cut off"),
+        pytest.param(lambda data: data[:100] + b"\0" + data[101:], id="a byte"),
+        pytest.param(lambda data: b"x" * 200, id="something else"),
+    ],
+)
+def test_a_damaged_store_is_as_good_as_none(repo: Repo, place: Path, damage: Any) -> None:
+    whole = said(repo, place, "scan")
+    assert len(stored(place)) == 2
+    for path in stored(place):
+        path.write_bytes(damage(path.read_bytes()))
+    assert said(repo, place, "scan") == whole
+    assert said(repo, place, "scan") == whole
+
+
+def test_an_answer_of_another_kind_is_none(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.keep_plan("a", "no plan")
+    assert store.plan("a", Plan) is None
+    assert store.plan("a", str) == "no plan"
+
+
+def test_a_place_that_cannot_be_written_keeps_nothing(repo: Repo, tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("no folder")
+    assert said(repo, blocked, "scan") == said(repo, blocked, "scan", "--no-cache")
+    assert blocked.read_text() == "no folder"
+
+
+def test_files_of_other_people_are_not_read(repo: Repo, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What pickle reads, it runs."""
+    whole = said(repo, place, "scan")
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("it was read")
+
+    monkeypatch.setattr("migrate.store.pickle.loads", refuse)
+    with pytest.raises(AssertionError, match="it was read"):
+        said(repo, place, "scan")
+    monkeypatch.setattr("migrate.store.os.geteuid", lambda: os.getuid() + 1)
+    assert said(repo, place, "scan") == whole
+
+
+def test_runs_at_the_same_time_share_a_store(repo: Repo, place: Path) -> None:
+    whole = said(repo, place, "scan", "--no-cache")
+    command = [sys.executable, "-m", "migrate", "scan", "--repo", str(repo.path)]
+    environment = {**ENVIRONMENT, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(place)}
+    started = [subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE) for _ in range(4)]
+    assert [one.communicate()[0].decode() for one in started] == [whole] * 4
+    assert all(one.returncode == 0 for one in started)
+    assert [path.name for path in stored(place) if path.name.startswith("new-")] == []
+
+
+def test_of_many_commits_the_last_plans_are_kept(repo: Repo, place: Path) -> None:
+    for number in range(6):
+        repo.commit({"app/x.py": f"x = {number}\n"})
+        said(repo, place, "scan")
+    assert len([path for path in stored(place) if path.name.startswith("plan-")]) == 4
+
+
+def test_what_failed_is_not_kept(repo: Repo, place: Path) -> None:
+    repo.write({"unshim.toml": '[unshim]\ncanonical = "app.nothing"\n'})
+    assert unshim("scan", "--repo", repo.path, environment={"XDG_CACHE_HOME": str(place)}).code == 4
+    assert stored(place) == []
+
+
+# its parts
+
+
+def test_a_cache_can_be_written_down(tmp_path: Path) -> None:
+    store, cache = Store(tmp_path / "a" / "b"), Cache()
+    cache.answer(LENGTH, ("blob",), lambda: 4)
+    store.keep_cache(cache)
+    assert store.cache().answer(LENGTH, ("blob",), lambda: 5) == 4
+
+
+def test_a_store_belongs_to_a_repository_and_a_recipe(tmp_path: Path) -> None:
+    recipes = (Recipe(()), Recipe((), exclude=("a",)))
+    folders = {store_of(tmp_path / name, recipe).folder for name in ("a", "b") for recipe in recipes}
+    assert len(folders) == 4
+
+
+def test_files_are_told_apart_by_their_names_contents_and_modes(repo: Repo) -> None:
+    from migrate.repository import Repository
+    from migrate.snapshots import Staged
+
+    repository = Repository(repo.path)
+    first = digest_of(repository.entries("HEAD"), ())
+    assert digest_of(Staged(repository).entries(""), ()) == first
+    assert digest_of(repository.entries("HEAD"), ("x",)) != first
+    assert digest_of(repository.entries("HEAD")[1:], ()) != first
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        pytest.param(frozenset({"a", "b", "c"}), frozenset({"c", "b", "a"}), id="sets have no order"),
+        pytest.param({"a": frozenset({1, 2})}, {"a": frozenset({2, 1})}, id="deep inside"),
+    ],
+)
+def test_equal_values_have_one_text(one: object, other: object) -> None:
+    assert stable(one) == stable(other)
+
+
+def test_a_text_does_not_depend_on_the_process() -> None:
+    code = "from migrate.cache import stable; print(stable(frozenset('abcdefgh')))"
+    texts = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            env={**ENVIRONMENT, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in "123"
+    }
+    assert len(texts) == 1
+
+
+def test_searches_are_pickled_without_their_patterns() -> None:
+    from migrate.search import HasWord
+
+    search = HasWord("word")
+    assert search(b"a word")
+    assert pickle.loads(pickle.dumps(search)) == search
+    assert b"re.compile" not in pickle.dumps(search) and b"_compile" not in pickle.dumps(search)

@@ -4,41 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from codemods.alias_map import AliasMap, EndKind, ModuleKind, Modules, Resolution
 from codemods.bindings import BindingKind
+from codemods.modules import Move, Target, Verdict
 from codemods.references import Reason, Relation
-from codemods.shims import Verdict, judge
+from codemods.shims import judge
 from codemods.symbols import Symbol, ancestors, below, contains, join, last, parent, root
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """One canonical module and what the recipe says about it.
-
-    ``symbols`` None means: what the module defines, and its ``__all__``.
-    """
-
-    canonical: str
-    symbols: tuple[str, ...] | None = None
-    homes: tuple[str, ...] = ()
-    shims: tuple[str, ...] = ()
-    repairs: bool = False
-    rename: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """The user's word that ``old`` is now ``new``; ``new`` None means: keep ``old`` as it is.
-
-    ``renames_uses``: the local name follows a name that changes, as ``rename`` of the recipe says.
-    """
-
-    old: Symbol
-    new: Symbol | None
-    external: bool = False
-    renames_uses: bool = False
 
 
 @dataclass(frozen=True, slots=True)

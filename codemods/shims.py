@@ -3,24 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from codemods.bindings import BindingKind, ModuleFacts
-
-
-class Verdict(StrEnum):
-    """What a module is, judged by its top-level statements alone."""
-
-    PURE_SHIM = "pure-shim"
-    """It forwards names, and importing it does nothing else."""
-    MIXED = "mixed"
-    """It forwards names, and defines or does something too."""
-    IMPLEMENTATION = "implementation"
-    """It forwards nothing."""
-    MISSING = "missing"
-    """Files import from it, and it does not exist."""
-    BROKEN = "broken"
-    """It exists and is no valid Python 3."""
+from codemods.modules import Verdict
 
 
 @dataclass(frozen=True, slots=True)

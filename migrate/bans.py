@@ -3,44 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Protocol
 
 from codemods.alias_map import AliasMap, ModuleKind
-from codemods.ownership import Move, Ownership
+from codemods.modules import Move, Verdict
+from codemods.ownership import Ownership
 from codemods.references import IMPORT_KINDS, Disposition, Reason, Reference, Relation
-from codemods.shims import Verdict
 from codemods.symbols import InvalidSymbolError, Symbol, ancestors, below, contains, parse_symbol, root
-from migrate.deletions import ModuleReport
+from migrate.plan import Ban, Bans, KeptImport, ModuleReport
 from migrate.project import Project
-
-
-@dataclass(frozen=True, slots=True)
-class Ban:
-    """An old path, a module with all that is in it or one name; ``new`` is what to use instead, where that is one."""
-
-    old: Symbol
-    new: Symbol | None
-    in_packages: bool = False
-    """Whether it is a module that stays, in packages that have an ``__init__.py`` each."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeptImport:
-    """An import of a banned path that stays on purpose."""
-
-    path: str
-    line: int
-    importer: str
-    module: str
-
-
-@dataclass(frozen=True, slots=True)
-class Bans:
-    """All bans by path, and the imports that stay in spite of them."""
-
-    entries: tuple[Ban, ...] = ()
-    kept: tuple[KeptImport, ...] = ()
 
 
 class _Alias(Protocol):

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from codemods.modules import Verdict
 from codemods.reasons import EXPLANATIONS
 from codemods.references import Disposition, Edit, Reason, Reference, ReferenceKind, Relation, Unchecked
-from codemods.shims import Verdict
 from migrate.cache import Cache
 from migrate.plan import Plan
-from migrate.project import syntax_faults
 from migrate.repository import REGULAR_MODES, Repository
 from migrate.snapshots import Files, is_blob
 
@@ -98,10 +97,11 @@ def _kept_by_recipe(plan: Plan) -> set[str]:
     return {move.old.module for move in plan.recipe.moves if move.new is None}
 
 
-def all_violations(repository: Repository, files: Files, plan: Plan) -> list[Violation]:
-    """What the files must not have, by place: also what a merge brought back after unshim had deleted it."""
-    tip = None if set(plan.base) == {"0"} else plan.base
-    deleted = {} if tip is None else repository.deleted_by_unshim(tip)
+def all_violations(files: Files, plan: Plan, deleted: Mapping[str, str]) -> list[Violation]:
+    """What the files must not have, by place: also what a merge brought back after unshim had deleted it.
+
+    ``deleted`` are the paths that commits of ours deleted before, with the commit's id.
+    """
     kept = _kept_by_recipe(plan)
     kept_paths = {module.path for module in plan.modules if module.module in kept}
     restored = [
@@ -123,18 +123,27 @@ def all_violations(repository: Repository, files: Files, plan: Plan) -> list[Vio
 
 
 def new_violations(
-    repository: Repository, plans: tuple[Plan, Plan], files: Files, found: Sequence[Violation], jobs: int, cache: Cache
+    repository: Repository,
+    plans: tuple[Plan, Plan],
+    files: Files,
+    known: Iterable[Violation],
+    found: Sequence[Violation],
+    jobs: int,
+    cache: Cache,
 ) -> list[Violation]:
-    """What of ``found`` was not there in the plan before, the files that no longer parse, and what became a home.
+    """What of ``found`` is not ``known`` from the plan before, the files that no longer parse, and what became a home.
 
     A renamed file has the violations that it had under its old name. The cache is that of both plans.
     """
     before, after = plans
     renamed = repository.renamed(before.base, after.base) if isinstance(files, Repository) else {}
-    known = Counter(one.key for one in all_violations(repository, repository, before))
     broken = _broken(repository, before, files, after, jobs, cache)
     paths = {one.path for one in broken}
-    new = [one for one in beyond(found, known, renamed) if one.kind is not Wrong.UNCHECKED or one.path not in paths]
+    new = [
+        one
+        for one in beyond(found, Counter(one.key for one in known), renamed)
+        if one.kind is not Wrong.UNCHECKED or one.path not in paths
+    ]
     return sorted([*new, *broken, *_new_homes(before, after)], key=_place)
 
 
@@ -153,6 +162,8 @@ def _broken(
     repository: Repository, before: Plan, files: Files, after: Plan, jobs: int, cache: Cache
 ) -> list[Violation]:
     """The Python files that have changed and do not parse, and did before, or were not there."""
+    from migrate.project import syntax_faults  # late: the parsers are slow to import, and only this needs them
+
     old = {entry.path: entry for entry in repository.entries(before.base)}
     wanted = [
         entry

@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -18,44 +18,38 @@ from migrate.baseline import read_baseline
 from migrate.baseline import write_baseline as known_violations
 from migrate.branches import Existing, check_replaceable, read_branch
 from migrate.branches import undo as take_back
-from migrate.checking import all_violations, new_violations
+from migrate.checking import new_violations
 from migrate.configuration import PYPROJECT, Tool, linter_place, read_configuration, ruff_file
-from migrate.equivalence import mismatches
 from migrate.errors import ExitCode, MigrateError
 from migrate.exports import linter_export, ruff_export
 from migrate.fixing import fix as write_fixes
-from migrate.gates import GateResult, run_gates
-from migrate.history import History, line_since, sampled
-from migrate.history import history as counted
 from migrate.hooks import Hook, Question, is_governed, questions
 from migrate.hooks import install as install_hooks
 from migrate.hooks import uninstall as uninstall_hooks
-from migrate.init import new_recipe, write_recipe
 from migrate.parallel import default_jobs
 from migrate.plan import Plan
 from migrate.plans import Plans
-from migrate.probe import describe, probe
 from migrate.recipe import BASELINE_NAME, Recipe, load_recipe, recipe_name
-from migrate.reports import (
-    CHECK_REPORTS,
-    HISTORY_REPORTS,
-    Checked,
+from migrate.reports.check import CHECK_REPORTS, Checked
+from migrate.reports.diff import diff_report
+from migrate.reports.json import json_report
+from migrate.reports.text import (
     apply_report,
     blocked_report,
-    diff_report,
+    count,
     explain_report,
-    json_report,
     refused_report,
     scan_report,
     undo_report,
-    verify_json,
-    verify_report,
 )
-from migrate.reports.text import count
 from migrate.repository import Repository
 from migrate.run import apply as carry_out
 from migrate.snapshots import Files, Staged, WorkingTree
-from migrate.verify import conditions, is_finished, unparsable
+
+if TYPE_CHECKING:
+    from migrate.gates import GateResult
+
+# Rooms that only one command needs are imported there: 'check' in a hook must not wait for them.
 
 app = typer.Typer(
     name="unshim",
@@ -134,6 +128,8 @@ def init(
     ] = None,
 ) -> None:
     """Find the modules through which MODULE's symbols can be reached, and write the recipe unshim.toml."""
+    from migrate.init import new_recipe, write_recipe
+
     repository = Repository(repo)
     if repository.is_bare:
         raise MigrateError("a bare repository has no place for a recipe", "run init in a clone of it")
@@ -199,6 +195,8 @@ def apply(
     no_cache: NoCache = False,
 ) -> None:
     """Put the change on a branch, one commit a step; your files, index and HEAD are not touched."""
+    from migrate.equivalence import mismatches
+
     repository = Repository(repo)
     made = _recipe(repository, recipe)
     name = branch or made.branch
@@ -274,14 +272,18 @@ def verify(
     no_cache: NoCache = False,
 ) -> None:
     """Measure the conditions for being finished, gates included; exit 0 only if all of them hold."""
+    from migrate.reports.verify import verify_json, verify_report
+    from migrate.verify import conditions, is_finished, unparsable
+
     repository = Repository(repo)
     with _plans(repository, _recipe(repository, recipe), jobs, no_cache=no_cache) as plans:
         plan = plans.of(repository, rev)
         _progress("reading all Python files")
         faults = unparsable(repository, plan, jobs, plans.cache)
+        violations = plans.violations(repository, plan)
     contradictions = [] if python is None else _probe(repository, plan, python)
     results = _run_gates(repository, plan, plan.base)
-    found = conditions(repository, plan, faults, results)
+    found = conditions(plan, faults, violations, results)
     _write(verify_json(plan, found) if output is Format.JSON else verify_report(plan, found, every=every))
     if contradictions or any(not one.passed for one in results):
         for line in contradictions:
@@ -331,7 +333,7 @@ def check(
                 for path, reason in done.left:
                     _note(f"{path} was not fixed: {reason}")
         if write_baseline:
-            found = all_violations(repository, files, plans.of(files, rev))
+            found = plans.violations(files, plans.of(files, rev))
             known = known_violations(file, found, force=force)
             _write(f"wrote {file}: {count(known, 'violation')}; commit it\n")
             return
@@ -347,10 +349,11 @@ def _checked(
 ) -> Checked:
     """What of the violations counts: what is new since a commit, and what the baseline does not know."""
     plan = plans.of(files, rev)
-    found = all_violations(repository, files, plan)
+    found = plans.violations(files, plan)
     if since is not None:
         before = plans.of(repository, since)
-        found = new_violations(repository, (before, plan), files, found, plans.jobs, plans.cache)
+        known = plans.violations(repository, before)
+        found = new_violations(repository, (before, plan), files, known, found, plans.jobs, plans.cache)
     new, stale = compare_baseline(found, read_baseline(baseline) or Counter())
     return Checked(plan, tuple(new), () if since is not None else tuple(stale), len(found) - len(new), since)
 
@@ -487,6 +490,10 @@ def history(
     no_cache: NoCache = False,
 ) -> None:
     """Count violations, implementations and files that do not parse, commit by commit of a branch's own line."""
+    from migrate.history import History, line_since, sampled
+    from migrate.history import history as counted
+    from migrate.reports.history import HISTORY_REPORTS
+
     repository = Repository(repo)
     made = _recipe(repository, recipe)
     line = line_since(repository, rev, since)
@@ -526,6 +533,8 @@ def _check_can_switch(repository: Repository) -> None:
 
 def _run_gates(repository: Repository, plan: Plan, commit: str) -> tuple[GateResult, ...]:
     """The recipe's gates on a commit. What will run is said before it runs."""
+    from migrate.gates import run_gates
+
     for gate in plan.recipe.gates:
         compared = f", and on {plan.base[:10]} to compare" if gate.compare and commit != plan.base else ""
         _note(f"gate {gate.name}, in a worktree of {commit[:10]}{compared}: {gate.run}")
@@ -544,6 +553,8 @@ def _refusal(result: GateResult) -> list[str]:
 
 def _probe(repository: Repository, plan: Plan, python: str) -> list[str]:
     """Import old and canonical paths in a process of the project's Python; what contradicts the proofs."""
+    from migrate.probe import describe, probe
+
     _note(f"importing old and canonical paths of {plan.base[:10]} with {python}")
     with repository.worktree(plan.base) as directory:
         found = probe(python, directory, plan.roots, plan, _PROBE_SECONDS)

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 
 from codemods.alias_map import AliasMap, ModuleKind
 from codemods.bindings import Effect, EffectKind, ModuleFacts
+from codemods.modules import Verdict
 from codemods.ownership import Ownership
 from codemods.path_tests import find_tests
 from codemods.references import Disposition, Reason, Reference, Relation
-from codemods.shims import Verdict, judge
+from codemods.shims import judge
 from codemods.symbols import last, parent
 from codemods.syntax import FUNCTION_TYPES, ancestors, parse, text_of
+from migrate.plan import ModuleReport, Proof
 from migrate.project import Project
 from migrate.recipe import Recipe
 from migrate.repository import Entry
@@ -21,91 +23,6 @@ from migrate.shadows import Shadows
 
 _HARMLESS = frozenset({Reason.TEXT_MENTION, Reason.RUNTIME_NAME})
 """Texts that people read, and names that import nothing: kept, they do not keep a module from being deleted."""
-
-_TEXTS = 10
-"""How many of the texts that still name a module are listed in a commit message and a diff."""
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """What was established for a module that is deleted: it holds for the commit that was read."""
-
-    rewritten: int
-    """References to it that the plan rewrites; no other is left."""
-    texts: tuple[str, ...]
-    """Where harmless texts still name it: comments, prose, names of loggers."""
-    unchecked: int
-    """Files that could not be checked; none of them names it."""
-    harmless: tuple[str, ...]
-    """The lines that do more than forward and change nothing for others: warnings, log lines, ``__all__``."""
-    folder: str | None = None
-    """The folder of a package, of which the commit has nothing else."""
-    tests: tuple[str, ...] = ()
-    """Tests about nothing but its path, which go with it."""
-
-    def lines(self, texts: int | None = None) -> tuple[str, ...]:
-        """The whole proof; at most ``texts`` of the texts that still name the module."""
-        shown = self.texts[:texts]
-        more = len(self.texts) - len(shown)
-        return (
-            f"no reference is left: {self.rewritten} rewritten; {_texts(len(self.texts))}",
-            *(f"text: {place}" for place in shown),
-            *((f"text: and {more} more",) if more else ()),
-            *(f"its test goes too: {place}" for place in self.tests),
-            self._unchecked(),
-            "no entry point and no configuration file names it",
-            "importing it has no effect beyond forwarding" + ("; harmless:" if self.harmless else ""),
-            *self.harmless,
-            "nothing stays in its place that could be imported as a namespace package",
-            *(
-                (f"a working tree may keep {self.folder}/__pycache__: remove it, or the folder can still be imported",)
-                if self.folder
-                else ()
-            ),
-        )
-
-    def short(self) -> tuple[str, ...]:
-        """The proof in three lines."""
-        harmless = f"; {len(self.harmless)} harmless {'line' if len(self.harmless) == 1 else 'lines'}"
-        return (
-            f"no reference is left: {self.rewritten} rewritten; {_texts(len(self.texts))}",
-            "importing it only forwards" + (harmless if self.harmless else ""),
-            f"no importable folder stays; {self._unchecked()}",
-            *((f"{_tests(len(self.tests))} with it",) if self.tests else ()),
-        )
-
-    def _unchecked(self) -> str:
-        if not self.unchecked:
-            return "every file was checked"
-        return f"{self.unchecked} {'file' if self.unchecked == 1 else 'files'} could not be checked, none names it"
-
-
-def _tests(number: int) -> str:
-    return "1 test about its path goes" if number == 1 else f"{number} tests about its path go"
-
-
-def _texts(number: int) -> str:
-    if not number:
-        return "no text names it"
-    return "1 harmless text still names it" if number == 1 else f"{number} harmless texts still name it"
-
-
-@dataclass(frozen=True, slots=True)
-class ModuleReport:
-    """One module of the map: what it is, what still refers to it, and whether it can go."""
-
-    module: str
-    path: str | None
-    verdict: str
-    references_left: int
-    deletable: bool
-    evidence: tuple[str, ...]
-    """The proof of a module that goes; of another one, every reason why it stays, and its harmless lines."""
-    proof: Proof | None = None
-
-    def told_briefly(self) -> tuple[str, ...]:
-        """The evidence for a commit message and a diff, where a long list of texts is cut."""
-        return self.evidence if self.proof is None else self.proof.lines(_TEXTS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 
 from codemods.alias_map import AliasMap, ModuleKind
 from codemods.bindings import absolute_module
-from codemods.ownership import Move, Ownership, Target
+from codemods.modules import Move, Target, Verdict
+from codemods.ownership import Ownership
 from codemods.references import Relation, Unchecked
-from codemods.shims import Verdict, judge
+from codemods.shims import judge
 from codemods.source import UndecodableError, decode_python
 from codemods.symbols import Symbol, contains, last, parent
 from codemods.syntax import FUNCTION_TYPES, ancestors, import_statements, parse

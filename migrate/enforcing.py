@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from migrate.bans import Bans
 from migrate.configuration import (
     CONTRACT_ID,
     HOOKS_FILE,
@@ -34,6 +33,7 @@ from migrate.exports import (
     ruff_header,
     ruff_line,
 )
+from migrate.plan import Bans, Hindrance
 
 if TYPE_CHECKING:
     import yaml
@@ -58,15 +58,6 @@ class Addition:
     mode: str
     before: bytes | None
     after: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Hindrance:
-    """A configuration that could not be changed with certainty, and what to do about it."""
-
-    path: str
-    message: str
-    remedy: str
 
 
 @dataclass(frozen=True, slots=True)

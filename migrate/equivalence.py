@@ -18,7 +18,8 @@ from codemods.source import SourceText, decode_python
 from codemods.symbols import Symbol, contains, join, last, parent, parts
 from codemods.symbols import ancestors as dotted_ancestors
 from codemods.syntax import SyntaxFault, ancestors, import_statements, parse, statement_of, syntax_fault
-from migrate.plan import FileChange, Plan, moved_modules
+from migrate.plan import FileChange, Plan
+from migrate.planning import moved_modules
 from migrate.project import MAX_BYTES, SUFFIXES, Project
 from migrate.repository import REGULAR_MODES, Entry, Repository
 from migrate.search import Matcher, Words

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable
 
 from codemods.symbols import contains, root
-from migrate.bans import Ban, Bans
 from migrate.configuration import CONTRACT_ID, PYPROJECT, LinterPlace
+from migrate.plan import Ban, Bans
 
 MARK = "(banned by unshim)"
 """What ends the message of an entry that unshim wrote; entries without it are somebody else's."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from migrate.checking import Wrong, all_violations
+from migrate.checking import Wrong
 from migrate.errors import MigrateError, UnfitError
 from migrate.plans import Plans
 from migrate.repository import Landmark, Repository
@@ -70,7 +70,7 @@ def history(repository: Repository, plans: Plans, commits: Sequence[Landmark], p
 
 def _counts(repository: Repository, plans: Plans, commit: str, progress: Progress) -> Counts:
     plan = plans.of(repository, commit, progress)
-    found = all_violations(repository, repository, plan)
+    found = plans.violations(repository, plan)
     unchecked = sum(one.kind is Wrong.UNCHECKED for one in found)
     progress("reading all Python files")
     faults = unparsable(repository, plan, plans.jobs, plans.cache)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from codemods.symbols import is_dotted_name
 from migrate.errors import ExitCode, MigrateError
-from migrate.plan import Plan, Progress, build_plan
+from migrate.plan import Plan
+from migrate.planning import Progress, build_plan
 from migrate.recipe import FILE_NAME, SourceRoot, read_recipe
 from migrate.repository import Repository
 

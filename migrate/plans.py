@@ -8,7 +8,8 @@ from functools import cached_property
 from types import TracebackType
 
 from migrate.cache import Cache
-from migrate.plan import Plan, build_plan
+from migrate.checking import Violation, all_violations
+from migrate.plan import Plan
 from migrate.recipe import Recipe
 from migrate.repository import Repository
 from migrate.snapshots import Files, is_blob
@@ -31,7 +32,7 @@ class Plans:
         self.jobs = jobs
         self._repository = repository
         self._progress = progress
-        self._store: Store | None = store_of(repository.common_dir, recipe.detection()) if use_store else None
+        self._store: Store | None = store_of(repository.common_directory(), recipe.detection()) if use_store else None
         self._has_learnt = False
 
     def __enter__(self) -> Plans:
@@ -54,9 +55,11 @@ class Plans:
         base = files.resolve(revision)
         say("reading the tree")
         entries = files.entries(base)
+        from migrate.planning import build_plan  # late: where the store has the plan, nothing of all that is needed
+
         if self._store is None or not all(is_blob(entry.oid) for entry in entries):
             return build_plan(files, self.recipe, base, self.jobs, say, self.cache, entries)
-        gone = self._repository.deleted_by_unshim(base) if self.recipe.enforce else {}
+        gone = self._deleted(base) if self.recipe.enforce else {}
         digest = digest_of(entries, (self.recipe, tuple(sorted(gone))))
         known = self._store.plan(digest, Plan)
         if known is not None:
@@ -65,3 +68,19 @@ class Plans:
         self._store.keep_plan(digest, plan)
         self._has_learnt = True
         return plan
+
+    def violations(self, files: Files, plan: Plan) -> list[Violation]:
+        """All that the files of a plan must not have."""
+        return all_violations(files, plan, self._deleted(plan.base))
+
+    def _deleted(self, tip: str) -> dict[str, str]:
+        """The paths that commits of ours deleted on the way to ``tip``, with the commit's id."""
+        if set(tip) == {"0"}:  # nothing is committed yet
+            return {}
+        if self._store is None or self._repository.is_cut_off():  # a shallow clone can get more history
+            return self._repository.deleted_by_unshim(tip)
+        known = self._store.deleted(tip)
+        if known is None:
+            known = self._repository.deleted_by_unshim(tip)
+            self._store.keep_deleted(tip, known)
+        return known

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from codemods.ownership import Move, Target
+from codemods.modules import Move, Target
 from codemods.references import TEXT_KINDS, ReferenceKind
 from codemods.symbols import InvalidSymbolError, Symbol, is_dotted_name, last, parse_symbol
 from migrate.configuration import Tool

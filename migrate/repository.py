@@ -121,8 +121,6 @@ class Repository:
             raise MigrateError("git is not installed", "install git 2.30 or newer") from error
         self.root = Path(self._repo.working_tree_dir or self._repo.git_dir)
         self.is_bare = self._repo.bare
-        self.common_dir = Path(self._repo.common_dir)
-        """The git directory that all worktrees of the repository share."""
         self._absent: frozenset[str] = frozenset()
 
     def _git(

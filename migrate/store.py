@@ -58,6 +58,14 @@ class Store:
             for path in plans[_PLANS:]:
                 path.unlink()
 
+    def deleted(self, tip: str) -> dict[str, str] | None:
+        """What Repository.deleted_by_unshim() says of a commit, if it was the last one that was asked about."""
+        known = self._read("deleted", tuple)
+        return known[1] if known is not None and known[0] == tip else None
+
+    def keep_deleted(self, tip: str, paths: dict[str, str]) -> None:
+        self._write("deleted", (tip, paths))
+
     def _read(self, name: str, kind: type[T]) -> T | None:
         path = self.folder / name
         try:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from codemods.references import Reason, Unchecked
 from migrate.cache import Cache
-from migrate.checking import Violation, Wrong, all_violations
+from migrate.checking import Violation, Wrong
 from migrate.gates import GateResult
 from migrate.plan import OwnedName, Plan
 from migrate.project import MAX_BYTES, syntax_faults
@@ -38,17 +38,18 @@ class Condition:
 
 
 def conditions(
-    repository: Repository, plan: Plan, faults: list[Unchecked], gates: Sequence[GateResult]
+    plan: Plan, faults: list[Unchecked], violations: list[Violation], gates: Sequence[GateResult]
 ) -> tuple[Condition, ...]:
     """The audit's conditions for the plan's commit.
 
-    ``faults`` are its unparsable() files; ``gates`` are the results of those that ran on it.
+    ``faults`` are its unparsable() files, ``violations`` all that check fails for, ``gates`` the results of those
+    that ran on it.
     """
     by_name = {result.gate.name: result for result in gates}
     return (
         _parsing(faults, plan.files),
         _one_implementation(implementations(plan)),
-        _violations(all_violations(repository, repository, plan)),
+        _violations(violations),
         _gate("golden path", GOLDEN_PATH, by_name.get(GOLDEN_PATH)),
         _gate("staging", STAGING, by_name.get(STAGING)),
         *(_gate(name, name, result) for name, result in by_name.items() if name not in (GOLDEN_PATH, STAGING)),

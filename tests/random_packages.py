@@ -25,7 +25,8 @@ from hypothesis import strategies as st
 from migrate.cache import Cache
 from migrate.equivalence import mismatches
 from migrate.errors import MigrateError
-from migrate.plan import Plan, build_plan
+from migrate.plan import Plan
+from migrate.planning import build_plan
 from migrate.recipe import read_recipe
 from migrate.repository import Entry, Repository
 

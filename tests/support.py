@@ -13,7 +13,8 @@ from codemods.bindings import ModuleFacts, module_facts
 from codemods.decisions import ParsedFile
 from codemods.engine import FileResult, Rules, collapse_aliases, parsed, rewrite_file
 from codemods.mentions import Mentions
-from codemods.ownership import Move, Ownership, Target
+from codemods.modules import Move, Target
+from codemods.ownership import Ownership
 from codemods.references import Disposition, Reference, ReferenceKind
 from codemods.source import SourceText, decode_python
 from codemods.symbols import ancestors, parse_symbol, root

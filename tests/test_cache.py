@@ -15,9 +15,11 @@ from codemods.bindings import module_facts
 from codemods.engine import rewrite_file
 from migrate.cache import Cache, Question
 from migrate.errors import MigrateError
-from migrate.plan import Plan, build_plan
+from migrate.plan import Plan
+from migrate.planning import build_plan
 from migrate.recipe import load_recipe
-from migrate.reports import diff_report, json_report
+from migrate.reports.diff import diff_report
+from migrate.reports.json import json_report
 from migrate.repository import Repository
 from migrate.snapshots import Files, WorkingTree
 

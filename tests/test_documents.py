@@ -15,7 +15,8 @@ from codemods.alias_map import AliasMap
 from codemods.document_forms import Role, decode_document, role_of
 from codemods.documents import find_document
 from codemods.mentions import Mentions
-from codemods.ownership import Ownership, Target
+from codemods.modules import Target
+from codemods.ownership import Ownership
 from codemods.references import Disposition, Reference, Step, apply_edits
 
 FILES = {

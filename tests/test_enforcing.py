@@ -10,9 +10,10 @@ import pytest
 from repositories import ROOT, SAMPLE, Repo, make_repo, unshim
 from test_exports import MIXED, USE, lint_imports, ruff
 
-from migrate.bans import Ban, Bans, Symbol
+from migrate.bans import Symbol
 from migrate.configuration import ConfigFile, Tool
 from migrate.enforcing import Enforced, enforce
+from migrate.plan import Ban, Bans
 
 ALL = '["ruff", "import-linter", "pre-commit"]'
 RECIPE = '[unshim]\ncanonical = "app.manager"\nenforce = '

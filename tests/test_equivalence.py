@@ -11,7 +11,8 @@ from repositories import ROOT, SAMPLE, make_repo
 
 from codemods.references import Step
 from migrate.equivalence import mismatches
-from migrate.plan import FileChange, Plan, PlannedStep, build_plan
+from migrate.plan import FileChange, Plan, PlannedStep
+from migrate.planning import build_plan
 from migrate.recipe import load_recipe
 from migrate.repository import Repository
 

@@ -10,7 +10,8 @@ import pytest
 from repositories import DIVERGENT, SAMPLE, Repo, make_repo, unshim
 
 from migrate.fixing import fix
-from migrate.plan import Plan, build_plan
+from migrate.plan import Plan
+from migrate.planning import build_plan
 from migrate.recipe import read_recipe
 from migrate.repository import Repository
 from migrate.snapshots import WorkingTree

@@ -11,7 +11,8 @@ from support import BASIC, Repository, Texts, move
 
 from codemods.alias_map import AliasMap
 from codemods.mentions import Mentions
-from codemods.ownership import Move, Ownership, Target
+from codemods.modules import Move, Target
+from codemods.ownership import Ownership
 from codemods.references import Reason
 
 FILES: Texts = {

@@ -16,8 +16,9 @@ from support import BASIC, Project, Repository, move
 from codemods.alias_map import AliasMap
 from codemods.engine import FileResult, Rules, collapse_aliases, parsed, rewrite_file
 from codemods.mentions import Mentions
+from codemods.modules import Move, Target
 from codemods.notebooks import Notebook, read_notebook, rewrite_notebook
-from codemods.ownership import Move, Ownership, Target
+from codemods.ownership import Ownership
 from codemods.references import Disposition, Edit, Reason, Unchecked, apply_edits
 from codemods.source import SourceText, decode_python
 

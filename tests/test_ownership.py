@@ -6,7 +6,8 @@ import pytest
 from support import BASIC, Repository, Texts, move
 
 from codemods.alias_map import AliasMap
-from codemods.ownership import Finding, Move, Ownership, Target
+from codemods.modules import Move, Target
+from codemods.ownership import Finding, Ownership
 from codemods.symbols import Symbol, parse_symbol
 
 

@@ -8,7 +8,7 @@ import pytest
 from repositories import SAMPLE, Repo, make_repo, references, scan, unchecked, unshim
 
 from migrate.errors import MigrateError
-from migrate.plan import build_plan
+from migrate.planning import build_plan
 from migrate.recipe import load_recipe
 from migrate.repository import Repository
 

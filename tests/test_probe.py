@@ -16,7 +16,8 @@ from repositories import SAMPLE, make_repo
 
 from codemods.symbols import Symbol, parse_symbol
 from migrate.errors import MigrateError
-from migrate.plan import Plan, build_plan
+from migrate.plan import Plan
+from migrate.planning import build_plan
 from migrate.probe import Answer, Probe, Probed, describe, pairs, probe
 from migrate.recipe import SourceRoot, load_recipe
 from migrate.repository import Repository

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from repositories import SAMPLE, Repo, make_repo, scan, unshim
 
-from codemods.ownership import Move, Target
+from codemods.modules import Move, Target
 from codemods.symbols import Symbol
 from migrate.errors import ExitCode, MigrateError
 from migrate.recipe import Recipe, SourceRoot, load_recipe, read_recipe

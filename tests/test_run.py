@@ -18,7 +18,7 @@ from repositories import DIVERGENT, ENVIRONMENT, ROOT, SAMPLE, Repo, make_repo, 
 from migrate import run
 from migrate.branches import Existing
 from migrate.errors import MigrateError
-from migrate.plan import build_plan
+from migrate.planning import build_plan
 from migrate.recipe import load_recipe
 from migrate.repository import Repository
 

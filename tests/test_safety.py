@@ -14,7 +14,7 @@ from repositories import ENVIRONMENT, ROOT, SAMPLE, Repo, make_repo, unshim
 
 from migrate import run
 from migrate.errors import MigrateError
-from migrate.plan import build_plan
+from migrate.planning import build_plan
 from migrate.recipe import load_recipe
 from migrate.repository import Repository
 

@@ -9,7 +9,8 @@ import dataclasses
 import pytest
 from support import facts_of
 
-from codemods.shims import Verdict, judge
+from codemods.modules import Verdict
+from codemods.shims import judge
 
 PURE = "from p.new import f\n"
 

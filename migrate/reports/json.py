@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 
 from codemods.references import Disposition, Reference, Unchecked
-from migrate.deletions import ModuleReport
-from migrate.plan import Plan
+from migrate.plan import ModuleReport, Plan
 
 SCHEMA = 1
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from codemods.modules import Verdict
 from codemods.reasons import EXPLANATIONS
 from codemods.references import Disposition, Reason, Reference, Step
-from codemods.shims import Verdict
 from codemods.symbols import contains
 from migrate.branches import Branch
-from migrate.deletions import ModuleReport
-from migrate.plan import Plan
+from migrate.plan import ModuleReport, Plan
 from migrate.run import Outcome
 
 WIDTH = 100

@@ -29,7 +29,7 @@ _ESCAPED_TOKEN = re.compile(rb"(?:" + _NAME + rb"\\+\.)+" + _NAME)
 """A dotted name in a regular expression: ``p\\.old``."""
 
 _FROM_IMPORT = re.compile(
-    rb"\bfrom[ \t]+(?P<module>"
+    rb"from(?<=\bfrom)[ \t]+(?P<module>"  # the letters first: ``re`` then jumps from one to the next
     + _NAME
     + rb"(?:\."
     + _NAME

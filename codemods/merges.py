@@ -72,7 +72,8 @@ def merge_rewritten(
 
     ``proved`` says of a module that importing it cannot fail, so that a fallback for it is not needed.
     """
-    return _Merging(source, tuple(touched), module, is_package, proved).run()
+    touched = tuple(touched)
+    return _Merging(source, touched, module, is_package, proved).run() if touched else Merges((), ())
 
 
 class _Merging:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import symtable
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from codemods.references import Reason
 from codemods.source import SourceText, has_conflict_markers
 
 _LAZY = re.compile(rb"^([ \t\f]*)lazy([ \t]+)(import|from)(?=[ \t])", re.MULTILINE)
+_IMPORT = re.compile(rb"import(?!\w)")
 _LONE_CR = re.compile(rb"\r(?!\n)")
 
 IMPORT_TYPES = frozenset({"import_statement", "import_from_statement"})
@@ -178,13 +180,21 @@ def statement_of(node: Node) -> ImportStatement:
 
 def import_statements(tree: Tree) -> list[ImportStatement]:
     """All import statements of whole shape, at any depth, in source order (``__future__`` left out)."""
-    nodes = (
-        QueryCursor(_query("[(import_statement) (import_from_statement)] @node"))
-        .captures(tree.root_node)
-        .get("node", [])
-    )
-    nodes.sort(key=lambda node: node.start_byte)
-    return [statement_of(node) for node in nodes if not node.has_error]
+    statements: list[ImportStatement] = []
+    for word in nodes_at(tree, _IMPORT):
+        node = word.parent if word.type == "import" else None
+        if node is not None and node.type in IMPORT_TYPES and not node.has_error:
+            statements.append(statement_of(node))
+    return statements
+
+
+def nodes_at(tree: Tree, pattern: re.Pattern[bytes]) -> Iterator[Node]:
+    """The smallest node at each match of a pattern, in source order; quicker than a query where matches are few."""
+    root = tree.root_node
+    for match in pattern.finditer(root.text or b""):
+        node = root.descendant_for_byte_range(root.start_byte + match.start(), root.start_byte + match.end())
+        if node is not None:
+            yield node
 
 
 def call_nodes(tree: Tree) -> list[Node]:
@@ -247,15 +257,22 @@ def host_fault(source: SourceText) -> str | None:
 
 
 def _rejection(source: SourceText) -> SyntaxFault | None:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ast.parse(source.data.decode("utf-8"))
-    except SyntaxError as error:
-        line = error.lineno or 1
-        return SyntaxFault(Reason.SYNTAX_ERROR, line, error.msg, source.offset(line, max(error.offset or 1, 1)))
-    except (ValueError, RecursionError, MemoryError) as error:
-        return SyntaxFault(Reason.SYNTAX_ERROR, 1, str(error))
+    text = source.data.decode("utf-8")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            symtable.symtable(text, "<unknown>", "exec")  # parses as ``ast`` does, and makes no object of each node
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            pass  # it says more than what the parser says: a name that is a parameter and global
+        else:
+            return None
+        try:
+            ast.parse(text)
+        except SyntaxError as error:
+            line = error.lineno or 1
+            return SyntaxFault(Reason.SYNTAX_ERROR, line, error.msg, source.offset(line, max(error.offset or 1, 1)))
+        except (ValueError, RecursionError, MemoryError) as error:
+            return SyntaxFault(Reason.SYNTAX_ERROR, 1, str(error))
     return None
 
 

@@ -74,6 +74,10 @@ def spell(text: str) -> list[str]:
         pytest.param("x = '\u2028'; import ä\n", ["import: ä=ä"], id="spans are bytes"),
         pytest.param("<<<<<<< a\nimport a\n=======\nimport b\n>>>>>>> b\n", ["import: a=a", "import: b=b"], id="between conflict markers (T94)"),
         pytest.param("print 'a'\nimport b\n", ["import: b=b"], id="in Python 2"),
+        pytest.param("from a import(b)\nfrom .import c\nfrom d import*\n", ["a: b=b", ".: c=c", "d: *"], id="no spaces around the word"),
+        pytest.param("import\\\n a\nfrom b import\\\n c\n", ["import: a=a", "b: c=c"], id="the line goes on behind the word"),
+        pytest.param("'import x'  # import y\nimportx = reimport\nimport importlib\n", ["import: importlib=importlib"], id="the word elsewhere"),
+        pytest.param("\n\n  # c\nx = 1;import a\n", ["import: a=a"], id="a text that begins with empty lines"),
         pytest.param("def f(:\n  x\n\nimport b\n", ["import: b=b"], id="behind a syntax error"),
     ],
 )  # fmt: skip
@@ -140,6 +144,7 @@ def test_a_field_that_is_not_there() -> None:
         pytest.param("try: pass\nexcept A, B: pass\n", None, id="PEP 758: two exceptions without parentheses"),
         pytest.param("try: pass\nexcept a.b, c.d: pass\n", None, id="PEP 758: dotted exceptions"),
         pytest.param("x = '\\w'\n", None, id="an invalid escape only warns"),
+        pytest.param("def f(a):\n  global a\nfrom __future__ import nothing\n", None, id="what only the compiler refuses"),
         pytest.param("class A[T=int]: pass\n", None, id="Python 3.13 defaults of type parameters, which tree-sitter does not know"),
         pytest.param("x = '\\x'\n", "syntax-error 1", id="an escape that no Python knows, which LibCST lets pass"),
         pytest.param("x = b'é'\n", "syntax-error 1", id="bytes beyond ASCII, which LibCST lets pass"),

@@ -6,9 +6,9 @@ from codemods.alias_map import OUTLINE
 from codemods.decisions import Elsewhere, ParsedFile
 from codemods.ownership import Ownership
 from codemods.references import Disposition, Edit, Reason, Reference, ReferenceKind, Relation, Step
-from codemods.scopes import Occurrence, Role, Scope, ScopeKind, ScopeTable, scope_table
+from codemods.scopes import Occurrence, Role, Scope, ScopeKind
 from codemods.symbols import Symbol
-from codemods.syntax import ImportedName, ImportStatement, import_statements
+from codemods.syntax import ImportedName, ImportStatement
 
 
 def find_collapses(file: ParsedFile, ownership: Ownership, elsewhere: Elsewhere) -> tuple[Reference, ...]:
@@ -24,8 +24,8 @@ class _CollapsePass:
         self.file = file
         self.ownership = ownership
         self.elsewhere = elsewhere
-        self.statements = import_statements(file.tree)
-        self.table: ScopeTable | None = None
+        self.statements = file.statements
+        self.table = file.table
 
     def run(self) -> tuple[Reference, ...]:
         found: list[Reference] = []
@@ -40,8 +40,6 @@ class _CollapsePass:
         return tuple(found)
 
     def _reference(self, statement: ImportStatement, name: ImportedName, module: str, alias: str) -> Reference:
-        if self.table is None:
-            self.table = scope_table(self.file.tree)
         edits: tuple[Edit, ...] = ()
         occurrence = next(
             one
@@ -72,7 +70,6 @@ class _CollapsePass:
 
     def _hindrance(self, scope: Scope, alias: str, name: str, module: str) -> Reason | None:
         """Why the alias must keep its name in this scope; None if it need not."""
-        assert self.table is not None
         bindings = [one for one in self.table.resolving_to(alias, scope) if one.role is not Role.LOAD]
         if any(one.role is not Role.IMPORT for one in bindings) or scope.kind is ScopeKind.CLASS:
             return Reason.SHARED_BINDING
@@ -116,7 +113,6 @@ class _CollapsePass:
 
     def _already_bound(self, scope: Scope, name: str, module: str) -> bool:
         """Whether the scope binds the canonical name already, and by imports of the canonical symbol alone."""
-        assert self.table is not None
         bindings = [one for one in self.table.resolving_to(name, scope) if one.role is not Role.LOAD]
         return bool(bindings) and all(one.role is Role.IMPORT and self._imports(one, module, name) for one in bindings)
 
@@ -130,7 +126,6 @@ class _CollapsePass:
         )
 
     def _edits(self, statement: ImportStatement, name: ImportedName, scope: Scope, alias: str) -> tuple[Edit, ...]:
-        assert self.table is not None
         edits = [
             Edit(use.span.start, use.span.end, name.name)
             for use in self.table.resolving_to(alias, scope)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple, Protocol
 
 from tree_sitter import Node, Tree
@@ -12,16 +13,16 @@ from codemods.alias_map import AliasMap
 from codemods.bindings import absolute_module
 from codemods.ownership import Contest, Finding, Ownership
 from codemods.references import Disposition, Edit, Reason, Relation
-from codemods.scopes import Occurrence, Scope, ScopeTable
+from codemods.scopes import Occurrence, Scope, ScopeTable, scope_table
 from codemods.sinks import Sink
 from codemods.source import SourceText
 from codemods.symbols import Symbol, common_length, parts
-from codemods.syntax import ImportedName, ImportStatement, Span
+from codemods.syntax import ImportedName, ImportStatement, Span, import_statements
 
 REWRITABLE = frozenset({Relation.ALIAS, Relation.MOVED, Relation.REPAIR})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: what the passes ask for more than once is kept
 class ParsedFile:
     """A Python file and the module that it is."""
 
@@ -30,6 +31,16 @@ class ParsedFile:
     is_package: bool
     source: SourceText
     tree: Tree
+
+    @cached_property
+    def statements(self) -> list[ImportStatement]:
+        """The import statements, in source order."""
+        return import_statements(self.tree)
+
+    @cached_property
+    def table(self) -> ScopeTable:
+        """The scopes."""
+        return scope_table(self.tree)
 
     def origin_of(self, statement: ImportStatement) -> str | None:
         """The module that a ``from`` statement of this file names, absolute; None beyond the root package."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from tree_sitter import Node
 
@@ -64,11 +65,12 @@ class Folder:
     """Folds the string expressions of one file. Names are followed to constants that are bound once."""
 
     def __init__(self, table: ScopeTable) -> None:
-        self._occurrences: dict[int, Occurrence] = {
-            one.node.id: one for group in table.occurrences.values() for one in group
-        }
         self._table = table
         self._under_way: set[int] = set()
+
+    @cached_property
+    def _occurrences(self) -> dict[int, Occurrence]:
+        return {one.node.id: one for group in self._table.occurrences.values() for one in group}
 
     def fold(self, node: Node) -> Folded:
         """The text of an expression as far as constants go: literals, ``+``, ``%``, f-strings, names of constants."""
@@ -149,6 +151,8 @@ class Folder:
 
     def _name(self, node: Node) -> Folded:
         """The value of a name that is bound exactly once, by a plain assignment of a string."""
+        if not self._table.may_assign(text_of(node)):
+            return UNKNOWN
         occurrence = self._occurrences.get(node.id)
         scope = None if occurrence is None else self._table.scope_of(occurrence)
         if occurrence is None or scope is None or node.id in self._under_way:

@@ -36,7 +36,7 @@ from codemods.references import (
     Relation,
     Step,
 )
-from codemods.scopes import Occurrence, Role, Scope, ScopeTable, scope_table
+from codemods.scopes import Occurrence, Role, Scope, ScopeTable
 from codemods.sinks import OBJECT_SINKS, Callees, Sink, first_argument, may_have_sinks, name_argument
 from codemods.symbols import (
     Symbol,
@@ -53,7 +53,6 @@ from codemods.syntax import (
     ImportedName,
     ImportStatement,
     Span,
-    import_statements,
     plain_content,
     text_of,
 )
@@ -81,7 +80,7 @@ def find_imports(
     ``vetoed`` are the offsets of statements that must stay, because their rewriting would leave two equal
     branches of a ``try`` (see merges.py). ``pinned`` are modules that this file must go on importing.
     """
-    return ImportPass(file, ownership, elsewhere, vetoed, import_statements(file.tree), pinned).run()
+    return ImportPass(file, ownership, elsewhere, vetoed, file.statements, pinned).run()
 
 
 class ImportPass:
@@ -149,7 +148,7 @@ class ImportPass:
             lost -= frozenset().union(*map(self.alias_map.executes, self._loads_after()))
         if not lost:
             return frozenset()
-        table = scope_table(self.file.tree)
+        table = self.file.table
         found: set[str] = set()
         for statement in self.statements:
             for name in statement.names:
@@ -377,7 +376,7 @@ class ImportPass:
     def _follow(self) -> None:
         """Settle the names that imports bind to modules, with all of their uses."""
         if self._binds_modules_of_interest():
-            self._follow_modules(scope_table(self.file.tree))
+            self._follow_modules(self.file.table)
 
     def _binds_modules_of_interest(self) -> bool:
         self.may_launder = self.ownership.mentions_attribute(self.source.data)
@@ -498,7 +497,7 @@ class ImportPass:
 
     def _callees(self) -> Callees:
         if self.callees is None:
-            self.callees = Callees(self.statements, scope_table(self.file.tree))
+            self.callees = Callees(self.statements, self.file.table)
         return self.callees
 
     def _attribute_module(self, symbol: Symbol) -> str | None:

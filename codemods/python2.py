@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from tree_sitter import Node
 
@@ -152,7 +153,13 @@ class _Place(Occurrence):
 class _OneScope(ScopeTable):
     """All names of a file as if it were one scope: whatever binds a name anywhere binds it everywhere."""
 
-    __slots__ = ()
+    def __init__(self, root: Node, scope: Scope) -> None:
+        super().__init__(root)
+        self._scope = scope
+
+    @cached_property
+    def _analysed(self) -> tuple[Scope, dict[str, list[Occurrence]]]:
+        return self._scope, {}
 
     def reads_namespace(self) -> bool:
         """Says that names may be used unseen, so that no local name is changed."""
@@ -163,7 +170,7 @@ def _one_scope(tree: Python2Tree, statements: list[ImportStatement], root_node: 
     from bowler.types import SYMBOL, TOKEN
 
     scope = Scope(ScopeKind.MODULE, None, has_star_import=any(statement.star for statement in statements))
-    table = _OneScope(scope, {})
+    table = _OneScope(root_node, scope)
     imported = {name.local for statement in statements for name in statement.names}
 
     def record(place: _Place) -> None:

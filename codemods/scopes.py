@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from enum import Enum, auto
+from functools import cached_property
 
 from tree_sitter import Node, Tree
 
@@ -147,17 +148,65 @@ _GROUPS = frozenset(
 _TYPE_ARGUMENTS = {"cast": range(1), "ForwardRef": range(1), "NewType": range(1, 2), "TypeVar": range(1, 99)}
 """Which arguments of these calls are types, so that a string there is an annotation."""
 
+_NEAR = 64
+_GAP = bytes((*b" \t\r\n\f\v\\", *range(0x80, 0x100)))
 _TYPE_COMMENT = re.compile(rb"#\s*type:\s*(?!ignore\b)([^#]+)")
 _ARROW = re.compile(rb"(?:->)?((?:(?!->).)+)", re.DOTALL)
 _NAMESPACE_READERS = frozenset({"globals", "locals", "vars", "exec", "eval", "dir"})
 
 
-@dataclass(frozen=True, slots=True)
 class ScopeTable:
-    """All occurrences of a file, by name."""
+    """All occurrences of a file, by name; the file is analysed when the first of them is asked for.
 
-    module_scope: Scope
-    occurrences: dict[str, list[Occurrence]]
+    Most files never get that far: ``may_assign`` and ``may_define`` look at the text, and no answer of theirs is
+    a wrong no. What may stand between two words is blank, a backslash, or not ASCII; error recovery leaves out more.
+    """
+
+    def __init__(self, root: Node) -> None:
+        self._root = root
+
+    @cached_property
+    def _analysed(self) -> tuple[Scope, dict[str, list[Occurrence]]]:
+        return _Analysis().run(self._root)
+
+    @property
+    def module_scope(self) -> Scope:
+        """The scope of the module itself."""
+        return self._analysed[0]
+
+    @property
+    def occurrences(self) -> dict[str, list[Occurrence]]:
+        """The occurrences of each name."""
+        return self._analysed[1]
+
+    def may_assign(self, name: str) -> bool:
+        """Whether ``name = ...`` or ``name: T = ...`` may stand in the file."""
+        return self._has_error or any(
+            not behind or behind[:1] in (b":", b"#") or (behind[:1] == b"=" and behind[:2] != b"==")
+            for behind in (self._text[end : end + _NEAR].lstrip(_GAP) for _, end in self._places(name))
+        )
+
+    def may_define(self, name: str) -> bool:
+        """Whether ``def name`` or ``class name`` may stand in the file."""
+        return self._has_error or any(
+            not before or before.endswith((b"def", b"class"))
+            for before in (self._text[max(0, start - _NEAR) : start].rstrip(_GAP) for start, _ in self._places(name))
+        )
+
+    @cached_property
+    def _has_error(self) -> bool:
+        return self._root.has_error
+
+    @cached_property
+    def _text(self) -> bytes:
+        return self._root.text or b""
+
+    def _places(self, name: str) -> Iterator[tuple[int, int]]:
+        word = name.encode("utf-8")
+        start = self._text.find(word)
+        while start >= 0:
+            yield start, start + len(word)
+            start = self._text.find(word, start + len(word))
 
     def scope_of(self, occurrence: Occurrence) -> Scope | None:
         """The scope whose binding this occurrence reads or writes; None for a builtin or an unknown name."""
@@ -266,8 +315,8 @@ def _is_outside(scope: Scope, owner: Scope) -> bool:
 
 
 def scope_table(tree: Tree) -> ScopeTable:
-    """Analyse a whole file. Pure; works on trees with errors as far as they go."""
-    return _Analysis().run(tree.root_node)
+    """The scopes of a whole file. Pure; works on trees with errors as far as they go."""
+    return ScopeTable(tree.root_node)
 
 
 class _Analysis:
@@ -275,15 +324,15 @@ class _Analysis:
 
     def __init__(self) -> None:
         self.module = Scope(ScopeKind.MODULE, None)
-        self.table = ScopeTable(self.module, {})
+        self.occurrences: dict[str, list[Occurrence]] = {}
         self.pending: list[tuple[Node, Scope, Role, bool, int]] = []
 
-    def run(self, root: Node) -> ScopeTable:
+    def run(self, root: Node) -> tuple[Scope, dict[str, list[Occurrence]]]:
         self._push(root, self.module)
         while self.pending:
             node, scope, role, annotation, base = self.pending.pop()
             self._visit(node, scope, role, annotation, base)
-        return self.table
+        return self.module, self.occurrences
 
     def _push(
         self, node: Node | None, scope: Scope, role: Role = Role.LOAD, annotation: bool = False, base: int = 0
@@ -299,7 +348,7 @@ class _Analysis:
 
     def _record(self, node: Node, scope: Scope, role: Role, base: int = 0, name: str | None = None) -> None:
         name = text_of(node) if name is None else name
-        self.table.occurrences.setdefault(name, []).append(Occurrence(name, role, scope, node, base))
+        self.occurrences.setdefault(name, []).append(Occurrence(name, role, scope, node, base))
         if role is not Role.LOAD and role is not Role.DECLARE:
             self._bind(scope, name)
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from tree_sitter import Node
+from tree_sitter import Node, Tree
 
 from codemods.scopes import Occurrence, Role, Scope, ScopeKind, ScopeTable
 from codemods.symbols import join, last, root
-from codemods.syntax import ImportStatement, ancestors, text_of
+from codemods.syntax import ImportStatement, ancestors, nodes_at, text_of
 
 
 class Sink(Enum):
@@ -71,6 +71,12 @@ _BY_LAST_NAME = {
     "locate": Sink.RESOLVE,
     "getLogger": Sink.LOGGER,
 }
+_METHODS = frozenset({"setattr", "delattr"})
+_LOOKING_UP = frozenset(
+    {*(last(tail) for tail, sink in _PATCHES.items() if sink is not Sink.PATCH_OBJECT), *_METHODS, *_BY_LAST_NAME}
+)
+"""The last names of all calls that look up their first argument."""
+
 _BUILTINS = {
     "getattr": Sink.READ_ATTRIBUTE,
     "hasattr": Sink.READ_ATTRIBUTE,
@@ -96,9 +102,17 @@ _QUICK = re.compile(
 )
 
 
+_EXECUTES = re.compile(rb"(?:exec|eval|compile)(?!\w)(?<![.\w]exec)(?<![.\w]eval)(?<![.\w]compile)|builtins|-c(?!\w)")
+
+
 def may_have_sinks(data: bytes) -> bool:
     """Whether a text names a sink at all; quick."""
     return _QUICK.search(data) is not None
+
+
+def may_execute(data: bytes) -> bool:
+    """Whether a text names anything that runs source code; quick."""
+    return _EXECUTES.search(data) is not None
 
 
 def arguments_of(call: Node) -> list[Node]:
@@ -161,8 +175,32 @@ class Callees:
             return None
         return self._sink_of(name, is_method="." in text_of(function))
 
+    def lookups(self, tree: Tree) -> list[Node]:
+        """The calls of ``tree`` (the file's) that may look up their first argument, whether they do or not.
+
+        Called is one of the names in the tables above, alone or as an attribute, or a name that an import or an
+        assignment gives to one of them: ``p = mock.patch``.
+        """
+        found: list[Node] = []
+        imported = {local for local, origin in self._origins.items() if last(origin) in _LOOKING_UP}
+        assigned: set[str] = set()
+        for names in (_LOOKING_UP, imported - _LOOKING_UP):
+            for function in _named(tree, names):
+                outer = function.parent
+                if outer is None or _calls(outer, function):
+                    found += [] if outer is None else [outer]
+                elif outer.type == "assignment" and outer.child_by_field_name("right") == function:
+                    left = outer.child_by_field_name("left")
+                    assigned |= {text_of(left)} if left is not None and left.type == "identifier" else set()
+        for function in _named(tree, assigned - _LOOKING_UP - imported):
+            outer = function.parent
+            found += [outer] if outer is not None and _calls(outer, function) else []
+        return sorted(found, key=lambda call: (call.start_byte, -call.end_byte))
+
     def _is_defined(self, name: str) -> bool:
         """Whether the file has a function or class of this name itself."""
+        if not self._table.may_define(name):
+            return False
         bindings = [one for one in self._table.occurrences.get(name, ()) if one.role is Role.STORE]
         return any(
             one.node.parent is not None and one.node.parent.type in ("function_definition", "class_definition")
@@ -173,7 +211,7 @@ class Callees:
         for tail, sink in _PATCHES.items():
             if name.endswith("." + tail) and "mock" in name.removesuffix(tail).rpartition(".")[0].lower():
                 return sink
-        if last(name) in ("setattr", "delattr") and is_method:
+        if last(name) in _METHODS and is_method:
             return Sink.MONKEYPATCH
         if last(name) in _BY_LAST_NAME:
             return _BY_LAST_NAME[last(name)]
@@ -209,7 +247,10 @@ class Callees:
 
     def _assigned(self, node: Node) -> Node | None:
         """``mock.patch`` of ``p = mock.patch``, where that is the name's only binding."""
-        bindings = [one for one in self._table.occurrences.get(text_of(node), ()) if one.role is not Role.LOAD]
+        name = text_of(node)
+        if not self._table.may_assign(name):
+            return None
+        bindings = [one for one in self._table.occurrences.get(name, ()) if one.role is not Role.LOAD]
         if len(bindings) != 1:
             return None
         statement = bindings[0].node.parent
@@ -217,6 +258,23 @@ class Callees:
         if statement is None or statement.type != "assignment" or right is None:
             return None
         return right if right.type in ("attribute", "identifier") else None
+
+
+def _named(tree: Tree, names: Collection[str]) -> Iterator[Node]:
+    """What ends with one of these names: ``patch`` itself, the whole of ``mock.patch``."""
+    if not names:
+        return
+    pattern = re.compile(b"(?:" + b"|".join(re.escape(name).encode() for name in sorted(names)) + rb")(?!\w)")
+    for node in nodes_at(tree, pattern):
+        if node.type != "identifier" or text_of(node) not in names:
+            continue
+        outer = node.parent
+        is_end = outer is not None and outer.type == "attribute" and outer.child_by_field_name("attribute") == node
+        yield outer if is_end and outer is not None else node
+
+
+def _calls(call: Node, function: Node) -> bool:
+    return call.type == "call" and call.child_by_field_name("function") == function
 
 
 @dataclass(frozen=True, slots=True)

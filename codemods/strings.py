@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from tree_sitter import Node
 
@@ -25,8 +26,8 @@ from codemods.mentions import Mention, Mentions, PathToken, Token, name_offset
 from codemods.ownership import Finding, Ownership
 from codemods.places import KEEP_COMMENT, expects_import_failure, has_keep_comment, is_asserted, is_path_under_test
 from codemods.references import AtRunTime, Disposition, Edit, Reason, Reference, ReferenceKind, Relation, Step
-from codemods.scopes import Occurrence, Role, ScopeTable, scope_table
-from codemods.sinks import Callees, Flow, Sink, Use, arguments_of, first_argument, is_command, keyword, may_have_sinks
+from codemods.scopes import Occurrence, Role
+from codemods.sinks import Callees, Flow, Sink, Use, arguments_of, first_argument, keyword, may_execute, may_have_sinks
 from codemods.source import SourceText
 from codemods.symbols import (
     Symbol,
@@ -42,7 +43,6 @@ from codemods.symbols import (
 )
 from codemods.syntax import (
     Span,
-    call_nodes,
     concatenations,
     import_statements,
     parse,
@@ -70,6 +70,13 @@ _STRING_SINKS = frozenset(
 _CODE = re.compile(rb"(?:^|[\r\n;:])[ \t]*(?:from[ \t]+[\w.]+[ \t]+import\b|import[ \t]+\w)")
 _ESCAPES = re.compile(rb"\\(?:x[0-9a-fA-F]{2}|[abfnrtv](?=[A-Za-z_]))")
 """An escape beside a name: its letters do not belong to the name."""
+
+_END_OF_PART = rb"(?:[\w.:}\x80-\xff]|\\\r?\n|\\\r)(?:\"{3}|'{3}|[\"'])"
+_EMPTY = rb"(?<!\")(?:\"{2}|\"{6})(?!\")|(?<!')(?:'{2}|'{6})(?!')"
+_SIDE_BY_SIDE = re.compile(
+    b"(?:" + _END_OF_PART + b"|" + _EMPTY + rb")(?:[\s\\\x80-\xff]|#[^\r\n]*[\r\n])*[rRuUbBfFtT]{0,2}[\"']"
+)
+"""``"p." "old"``: two strings side by side, the first of which is empty or ends as a part of a path can end."""
 
 _GAP = re.compile(rb"[.:](?:$|[%{])")
 _ENTRY_POINT = re.compile(rb"\s*[\w.-]+\s*=\s*[\w.]+:[\w.]+\s*(?:\[[^\]]*\])?\s*")
@@ -127,14 +134,13 @@ class _StringPass:
         """Calls that look up a path of which parts are known, and not enough of them."""
         self._coded: set[int] = set()
         """Strings whose source text has been read as code, by their first byte."""
-        self._scopes: ScopeTable | None = None
-        self._names: Callees | None = None
-        self._folder: Folder | None = None
+        self.table = file.table
+        self.folder = Folder(self.table)
 
     def run(self) -> tuple[Reference, ...]:
         data = self.source.data
         if may_have_sinks(data):
-            for call in call_nodes(self.file.tree):
+            for call in self.callees.lookups(self.file.tree):
                 self._call(call)
         if self.mentions.may_hold(data):
             for docstring, embedded in self._doctests():
@@ -152,23 +158,9 @@ class _StringPass:
         self._unknown_paths()
         return self._settled()
 
-    @property
-    def table(self) -> ScopeTable:
-        if self._scopes is None:
-            self._scopes = scope_table(self.file.tree)
-        return self._scopes
-
-    @property
+    @cached_property
     def callees(self) -> Callees:
-        if self._names is None:
-            self._names = Callees(import_statements(self.file.tree), self.table)
-        return self._names
-
-    @property
-    def folder(self) -> Folder:
-        if self._folder is None:
-            self._folder = Folder(self.table)
-        return self._folder
+        return Callees(self.file.statements, self.table)
 
     # calls that look a string up
 
@@ -611,7 +603,11 @@ class _StringPass:
 
     def _concatenations(self) -> None:
         """``"p." "old.f"``: a path of which no single piece shows what it is."""
+        if _SIDE_BY_SIDE.search(self.source.data) is None:
+            return
         for node in concatenations(self.file.tree):
+            if any(_is_prose(piece) for piece in node.named_children):
+                continue
             folded = self.folder.fold(node)
             mention = self.mentions.of(folded.text.decode("utf-8", "replace")) if folded.is_known else None
             if mention is None or folded.piece(0, len(folded.text)) is not None or self._is_seen(folded):
@@ -744,6 +740,12 @@ class _StringPass:
         """Whether a part of a string is surely no prose: an expression that is evaluated, or ``name = module:attr``."""
         if _ENTRY_POINT.fullmatch(self._content(node)) and ":" in token.mention.text:
             return True
+        return self._is_executed(node)
+
+    def _is_executed(self, node: Node) -> bool:
+        """Whether the file does something with a string that runs it as source code."""
+        if not may_execute(self.source.data):
+            return False
         uses = Flow(self.callees, self.table, self._is_public).uses(node)
         return uses is not None and any(use.sink is Sink.EXECUTE for use in uses)
 
@@ -763,8 +765,7 @@ class _StringPass:
 
     def _source_text(self, token: Token, node: Node) -> None:
         """Import statements in a string: code if it is executed, else data, which is only listed."""
-        uses = Flow(self.callees, self.table, self._is_public).uses(node)
-        executed = is_command(node) or (uses is not None and any(use.sink is Sink.EXECUTE for use in uses))
+        executed = self._is_executed(node)
         contents = _contents(node)
         if (executed or ReferenceKind.SOURCE_TEXT in self.asked) and contents is not None:
             if node.start_byte in self._coded:
@@ -1111,6 +1112,12 @@ def _is_asked(outer: Node) -> bool:
 def _is_bare(node: Node) -> bool:
     """Whether a string has the form of a part of a path: no spaces in it."""
     return not any(character.isspace() for character in text_of(node))
+
+
+def _is_prose(piece: Node) -> bool:
+    """Whether a plain string has a space in it, as no path has; one that is written with an escape aside."""
+    text = piece.text or b""
+    return piece.type == "string" and b"{" not in text and b"\\" not in text and len(text.split()) > 1
 
 
 def _finding_of(reference: Reference) -> Finding:

@@ -8,10 +8,20 @@ import pytest
 from tree_sitter import Node
 
 from codemods.scopes import scope_table
-from codemods.sinks import Callees, Flow, first_argument, keyword, may_have_sinks, name_argument
+from codemods.sinks import (
+    Callees,
+    Flow,
+    Sink,
+    first_argument,
+    keyword,
+    may_execute,
+    may_have_sinks,
+    name_argument,
+)
 from codemods.syntax import call_nodes, import_statements, parse, string_nodes, text_of
 
 MOCK = "from unittest import mock\n"
+LOOK_UPS = {Sink.PATCH, Sink.PATCH_DICT, Sink.PATCH_MULTIPLE, Sink.MONKEYPATCH, Sink.IMPORT, Sink.RESOLVE, Sink.LOGGER}
 
 
 def callees(data: bytes) -> Callees:
@@ -28,7 +38,9 @@ def sink_of(text: str) -> str | None:
     data = text.encode()
     tree = parse(data)
     call = max(call_nodes(tree), key=lambda node: (node.start_point.row, -node.start_byte))
-    found = Callees(import_statements(tree), scope_table(tree)).sink(call)
+    names = Callees(import_statements(tree), scope_table(tree))
+    found = names.sink(call)
+    assert found not in LOOK_UPS or call in names.lookups(tree)
     return None if found is None else found.name
 
 
@@ -44,11 +56,18 @@ def sink_of(text: str) -> str | None:
         pytest.param("def import_module(n): ...\nimport_module('p.old')", None, id="a function of the file of that name"),
         pytest.param("class locate: ...\nlocate('p.old')", None, id="a class of that name"),
         pytest.param("def print(x): ...\nprint('p.old')", None, id="a function called print"),
+        pytest.param("def \\\n locate(): ...\nlocate('p.old')", None, id="a function whose name is on the next line"),
+        pytest.param("def " + " " * 99 + "locate(): ...\nlocate('p.old')", None, id="a function whose name is far away"),
         pytest.param("x.getattr(m, 'f')", None, id="a method called getattr"),
         pytest.param("info('p.old')", None, id="a bare name of a log call"),
         pytest.param("model.compile('p.old')", None, id="a method called compile"),
         # mock
         pytest.param(MOCK + "mock.patch('p.old.f')", "PATCH", id="mock.patch"),
+        pytest.param(MOCK + "mock \\\n  .patch('p.old.f')", "PATCH", id="mock.patch on two lines"),
+        pytest.param(MOCK + "p \\\n = mock.patch\np('p.old.f')", "PATCH", id="an assignment on two lines"),
+        pytest.param(MOCK + "p" + " " * 99 + "= mock.patch\np('p.old.f')", "PATCH", id="an assignment with much space"),
+        pytest.param(MOCK + "p: object = mock.patch\np('p.old.f')", "PATCH", id="an assignment with a type"),
+        pytest.param(MOCK + "patché = mock.patch\npatché('p.old.f')", "PATCH", id="a name that begins as another one"),
         pytest.param(MOCK + "mock.patch.object(m, 'f')", "PATCH_OBJECT", id="mock.patch.object"),
         pytest.param(MOCK + "mock.patch.dict('p.old.D')", "PATCH_DICT", id="mock.patch.dict"),
         pytest.param(MOCK + "mock.patch.multiple('p.old', f=1)", "PATCH_MULTIPLE", id="mock.patch.multiple"),
@@ -105,6 +124,42 @@ def sink_of(text: str) -> str | None:
 )  # fmt: skip
 def test_callees(text: str, sink: str | None) -> None:
     assert sink_of(text) == sink
+
+
+@pytest.mark.parametrize(
+    ("text", "calls"),
+    [
+        pytest.param("f()\nx.patched()\nrepatch()\nprint(patch)\n", [], id="none"),
+        pytest.param("# patch('a')\nx = 'patch(b)'\n", [], id="texts"),
+        pytest.param("patch(a)(b)\n", ["patch(a)"], id="what the call gives is called"),
+        pytest.param("patch(find_spec(a), locate(b))\n", ["patch(find_spec(a), locate(b))", "find_spec(a)", "locate(b)"], id="a call in a call"),
+        pytest.param("x.patch(a).setattr(b)\n", ["x.patch(a).setattr(b)", "x.patch(a)"], id="two that begin at one place"),
+        pytest.param("f(a)\nf = mock.patch\nf(b)\n", ["f(a)", "f(b)"], id="an assigned name, above it too"),
+        pytest.param("from unittest.mock import patch as p\nq: object = p\nq(a)\np.dict(b)\n", ["q(a)", "p.dict(b)"], id="a name for an imported name"),
+        pytest.param("x.f = mock.patch\nx.f(a)\nf(b)\n", [], id="an assigned attribute"),
+        pytest.param("(\n  mock  # why\n  .patch  # so\n  (a)\n)\n", ["mock  # why\n  .patch  # so\n  (a)"], id="over several lines"),
+        pytest.param("def f(:\nmock.patch(a)\n", ["mock.patch(a)"], id="behind a syntax error"),
+    ],
+)  # fmt: skip
+def test_lookups(text: str, calls: list[str]) -> None:
+    tree = parse(text.encode())
+    names = Callees(import_statements(tree), scope_table(tree))
+    assert [text_of(call) for call in names.lookups(tree)] == calls
+
+
+@pytest.mark.parametrize(
+    ("text", "may"),
+    [
+        pytest.param("re.compile(x); medieval(x); executor; x-cut\n", False, id="other names"),
+        pytest.param("exec(x)\n", True, id="exec"),
+        pytest.param("run = eval\n", True, id="a name for eval"),
+        pytest.param("from builtins import compile as c\n", True, id="an import"),
+        pytest.param("import builtins as b\nb.exec(x)\n", True, id="over the module"),
+        pytest.param("[python, '-c', x]\n", True, id="a command"),
+    ],
+)
+def test_may_execute(text: str, may: bool) -> None:
+    assert may_execute(text.encode()) is may
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,7 @@ def listed(text: str, project: Project = PLAIN) -> list[str]:
     [
         # nothing
         pytest.param("x = 'p.new.f p.other.h p.older x.p.old p'\n", [], id="nothing of interest"),
+        pytest.param("x = ('p.ol d' '.f'), ('p.', 'old.f'), 'p.new' '.f'\n", [], id="pieces of nothing of interest"),
         pytest.param(IMPORT + "im('p.new')\nim('os')\nim(x)\n", [], id="other modules"),
         pytest.param(MOCK + "mock.patch('p.new.f')\nmock.patch('os.path')\n", [], id="other targets"),
         pytest.param("p.old.f\n", [], id="code"),
@@ -120,6 +121,35 @@ def test_listed(text: str, wanted: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    "pieces",
+    [
+        pytest.param("'p.' 'old.f'", id="side by side"),
+        pytest.param("""'p.'"old.f\"""", id="without a space"),
+        pytest.param("'p' '.o' 'ld.f'", id="three of them"),
+        pytest.param("'''p.''''old.f'", id="three quotes"),
+        pytest.param("'p.'\n\n  'old.f'", id="on two lines"),
+        pytest.param("'p.'\r\n  'old.f'", id="on two lines that end with CRLF"),
+        pytest.param("'p.'  # c\r  'old.f'", id="on two lines that end with CR"),
+        pytest.param("'p.'  # c\n  # 'd'\n  'old.f'", id="comments between them"),
+        pytest.param("'p.' \\\n 'old.f'", id="a backslash between them"),
+        pytest.param("'p.\\\n' 'old.f'", id="a line that goes on at the end of a piece"),
+        pytest.param("r'p.' U'old.f'", id="prefixes"),
+        pytest.param("'p.' '' 'old.f'", id="an empty piece between them"),
+        pytest.param("'p\\x2e' 'old.f'", id="an escape at the end"),
+        pytest.param("'p\\N{FULL STOP}' 'old.f'", id="an escape with a space"),
+        pytest.param("'' 'p\\x2eold.f'", id="an empty piece in front of an escape"),
+        pytest.param('"" """p\\x2eold.f"""', id="an empty piece, double quotes"),
+        pytest.param("'''''' 'p\\x2eold.f'", id="an empty piece in three quotes"),
+        pytest.param("f'{\"p\"}' '.old.f'", id="a field at the end"),
+        pytest.param("f'{ \"p\" }.' 'old.f'", id="a field with spaces"),
+        pytest.param("'' f'{\"p\"}.old.f'", id="an empty piece in front of a field"),
+    ],
+)
+def test_a_path_in_pieces(pieces: str) -> None:
+    assert listed(f"x = ({pieces})\n") == ["dotted-string p.old:f manual use-not-visible"]
+
+
+@pytest.mark.parametrize(
     ("before", "after"),
     [
         # dynamic imports
@@ -140,6 +170,9 @@ def test_listed(text: str, wanted: list[str]) -> None:
         pytest.param(RESOLVE + "for a in ['p.old.f', 'os.path']: rn(a)\n", RESOLVE + "for a in ['p.new.f', 'os.path']: rn(a)\n", id="a loop over names"),
         # patches
         pytest.param(MOCK + "@mock.patch('p.old.f')\ndef test(f): ...\n", MOCK + "@mock.patch('p.new.f')\ndef test(f): ...\n", id="a decorator"),
+        pytest.param("from unittest.mock import patch as p\nq = p\nq('p.old.f')\n", "from unittest.mock import patch as p\nq = p\nq('p.new.f')\n", id="a name for an imported name"),
+        pytest.param("M \\\n = 'p.old'\n" + MOCK + "mock.patch(M + '.f')\n", "M \\\n = 'p.new'\n" + MOCK + "mock.patch(M + '.f')\n", id="a constant on two lines"),
+        pytest.param("M: str = 'p.old'\n" + MOCK + "mock.patch(M + '.f')\n", "M: str = 'p.new'\n" + MOCK + "mock.patch(M + '.f')\n", id="a constant with a type"),
         pytest.param(MOCK + "mock.patch(target='p.old.f')\n", MOCK + "mock.patch(target='p.new.f')\n", id="by keyword"),
         pytest.param(MOCK + "mock.patch('p.old.C.run')\n", MOCK + "mock.patch('p.new.C.run')\n", id="an attribute of a class"),
         pytest.param(MOCK + "mock.patch.dict('p.old.C.d')\n", MOCK + "mock.patch.dict('p.new.C.d')\n", id="patch.dict"),
@@ -161,6 +194,8 @@ def test_listed(text: str, wanted: list[str]) -> None:
         pytest.param("M = 'p.old'\n" + MOCK + "mock.patch(M + '.f')\nprint(M)\n", "M = 'p.new'\n" + MOCK + "mock.patch(M + '.f')\nprint(M)\n", id="a constant that is printed too"),
         # source text and docstrings
         pytest.param("exec('from p.old import f')\n", "exec('from p.new import f')\n", id="exec"),
+        pytest.param("run = exec\nrun('from p.old import f')\n", "run = exec\nrun('from p.new import f')\n", id="exec under another name"),
+        pytest.param("import builtins as b\nb.exec('from p.old import f')\n", "import builtins as b\nb.exec('from p.new import f')\n", id="exec over its module"),
         pytest.param("exec('''\n  import p.old\n  p.old.f()\n''')\n", "exec('''\n  import p.new\n  p.new.f()\n''')\n", id="exec of an indented text"),
         pytest.param("exec('from p.old import f\\nf()')\n", "exec('from p.new import f\\nf()')\n", id="exec of a text with escapes"),
         pytest.param("run(['py', '-c', 'import p.old; p.old.f()'])\n", "run(['py', '-c', 'import p.new; p.new.f()'])\n", id="python -c"),

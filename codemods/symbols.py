@@ -18,6 +18,10 @@ class Symbol:
     def __str__(self) -> str:
         return self.module if self.name is None else f"{self.module}:{self.name}"
 
+    def __reduce__(self) -> tuple[type[Symbol], tuple[str, str | None]]:
+        """Plain, for there are very many: pickle is several times quicker with it."""
+        return Symbol, (self.module, self.name)
+
     def __lt__(self, other: Symbol) -> bool:
         return (self.module, self.name or "") < (other.module, other.name or "")
 

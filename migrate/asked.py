@@ -58,7 +58,7 @@ class Asked:
         self.places = {module: project.place(module) for module in self.places}
         for module, place in self.places.items():
             if place is not None:  # what is compared next time must not be forgotten
-                cache.recall(FACTS, (place[1], module, place[0]))
+                cache.knows(FACTS, (place[1], module, place[0]))
 
     def add(self, other: Asked) -> None:
         """Take over what was asked in another process."""
@@ -197,7 +197,7 @@ def going_on(rules: str, project: Project, cache: Cache) -> Asked:
     asked = cache.recall(ASKED, (rules,))
     if asked is not None and asked.holds(project, cache):
         asked.moved_to(project, cache)
-        return asked
-    fresh = Asked(rules)
-    cache.keep(ASKED, (rules,), fresh)
-    return fresh
+    else:
+        asked = Asked(rules)
+    cache.keep(ASKED, (rules,), asked)  # it grows: what was packed of it is old
+    return asked

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
@@ -30,6 +31,8 @@ class Question(Generic[A]):
 
 Answers = dict[tuple[str, Key], object]
 """By the name of the question and the key."""
+Packed = dict[tuple[str, Key], bytes]
+"""The same, each answer pickled by itself: most are never asked for again, and are not unpacked."""
 
 
 class Cache:
@@ -40,18 +43,23 @@ class Cache:
     memory. About a file that is no blob (one on disk, that may change) nothing is remembered.
     """
 
-    def __init__(self, answers: Answers | None = None) -> None:
-        """``answers`` are those that another cache has kept()."""
+    def __init__(self, packed: Packed | None = None) -> None:
+        """``packed`` are the answers of another cache."""
+        self._packed: Packed = packed or {}
         self._now: Answers = {}
-        self._before: Answers = {} if answers is None else answers
+        self._before: Answers = dict.fromkeys(self._packed, _UNREAD)
 
     def turn(self) -> None:
         """A plan is done: forget what neither it nor the one before has asked for."""
         self._before, self._now = self._now, {}
 
-    def kept(self) -> Answers:
+    def packed(self) -> Packed:
         """What was asked for since the last turn(); or, if nothing was, before it."""
-        return self._now or self._before
+        last = self._now or self._before
+        return {
+            place: self._packed[place] if place in self._packed else pickle.dumps(found, pickle.HIGHEST_PROTOCOL)
+            for place, found in last.items()
+        }
 
     def answer(self, question: Question[A], key: Key, ask: Callable[[], A]) -> A:
         """The remembered answer; or that of ``ask``, which is then remembered."""
@@ -59,7 +67,7 @@ class Cache:
             return ask()
         if not self._knows(question, key):
             self._now[question.name, key] = ask()
-        return cast(A, self._now[question.name, key])
+        return self._get(question, key)
 
     def answers(
         self,
@@ -74,23 +82,28 @@ class Cache:
         fresh = dict(zip(unknown, mapped(ask, unknown, jobs, shared), strict=True))
         for number, found in fresh.items():
             self.keep(question, keys[number], found)
-        return [
-            fresh[number] if number in fresh else cast(A, self._now[question.name, key])
-            for number, key in enumerate(keys)
-        ]
+        return [fresh[number] if number in fresh else self._get(question, key) for number, key in enumerate(keys)]
 
     def recall(self, question: Question[A], key: Key) -> A | None:
         """The remembered answer; None where there is none."""
-        return cast(A, self._now[question.name, key]) if self.knows(question, key) else None
+        return self._get(question, key) if self.knows(question, key) else None
 
     def keep(self, question: Question[A], key: Key, answer: A) -> None:
         """Remember an answer, instead of the one that was there."""
         if _is_kept(key):
             self._now[question.name, key] = answer
+            self._packed.pop((question.name, key), None)
 
     def knows(self, question: Question[A], key: Key) -> bool:
         """Whether there is an answer."""
         return _is_kept(key) and self._knows(question, key)
+
+    def _get(self, question: Question[A], key: Key) -> A:
+        place = (question.name, key)
+        found = self._now[place]
+        if found is _UNREAD:
+            found = self._now[place] = pickle.loads(self._packed[place])  # noqa: S301  see store.py
+        return cast(A, found)
 
     def _knows(self, question: Question[A], key: Key) -> bool:
         """Whether there is an answer; one from before the last turn is taken over."""
@@ -101,6 +114,10 @@ class Cache:
             self._now[place] = self._before[place]
             return True
         return False
+
+
+_UNREAD = object()
+"""Stands for an answer that is packed."""
 
 
 def _is_kept(key: Key) -> bool:

@@ -14,7 +14,7 @@ from codemods.ownership import Ownership
 from codemods.references import Relation, Unchecked
 from codemods.shims import judge
 from codemods.source import UndecodableError, decode_python
-from codemods.symbols import Symbol, contains, last, parent
+from codemods.symbols import Symbol, contains, last, parent, root
 from codemods.syntax import FUNCTION_TYPES, ancestors, import_statements, parse
 from migrate.cache import Cache, Key, Question
 from migrate.project import Project, undecodable
@@ -31,7 +31,7 @@ _HOME_IMPORTS = 10
 
 @dataclass(frozen=True, slots=True)
 class FileImports:
-    """The import statements of one file, as far as discovery needs them."""
+    """The import statements of one file, as far as they may lead into the repository or to what the recipe names."""
 
     path: str
     module: str
@@ -50,7 +50,7 @@ class FileImports:
 
 
 IMPORTS = Question[FileImports | Unchecked]("imports")
-"""By (blob, path, module)."""
+"""By (blob, path, module, the first names of the modules that count)."""
 
 
 @dataclass(slots=True)
@@ -66,12 +66,23 @@ class Discovered:
 class Discovery:
     """Finds the homes, the shims and the files of a migration. What it reads, the project remembers."""
 
-    def __init__(self, project: Project, alias_map: AliasMap, moves: tuple[Move, ...], cache: Cache, jobs: int) -> None:
+    def __init__(
+        self,
+        project: Project,
+        alias_map: AliasMap,
+        moves: tuple[Move, ...],
+        named: Iterable[str],
+        cache: Cache,
+        jobs: int,
+    ) -> None:
+        """``named`` are the modules that the recipe names, of the repository or not."""
         self.project = project
         self.cache = cache
         self.alias_map = alias_map
         self.moves = moves
         self.jobs = jobs
+        self._roots = frozenset(root(name) for names in (project.names, named) for name in names)
+        self._roots_key = " ".join(sorted(self._roots))
         self._forward_words: frozenset[str] = frozenset()
         self._forward_matcher = Matcher(Words())
 
@@ -152,9 +163,11 @@ class Discovery:
             for path in self.project.texts.having(Matcher(words))
             if path not in discovery.files and path not in discovery.undecodable
         ]
-        keys: list[Key] = [(self.project.entries[path].oid, path, self.project.module_of(path)) for path in paths]
-        known = [path for path, key in zip(paths, keys, strict=True) if self.cache.recall(IMPORTS, key) is None]
-        self.project.texts.fetch(known)
+        keys: list[Key] = [
+            (self.project.entries[path].oid, path, self.project.module_of(path), self._roots_key) for path in paths
+        ]
+        unknown = [path for path, key in zip(paths, keys, strict=True) if not self.cache.knows(IMPORTS, key)]
+        self.project.texts.fetch(unknown)
         found = self.cache.answers(IMPORTS, keys, lambda number: self._imports_of(paths[number]), self.jobs)
         discovery.undecodable |= {one.path: one for one in found if isinstance(one, Unchecked)}
         return [one for one in found if isinstance(one, FileImports)]
@@ -172,11 +185,13 @@ class Discovery:
         tree = parse(source.data)
         for statement in import_statements(tree):
             if not statement.is_from:
-                imported += [Symbol(name.name) for name in statement.names]
+                imported += [Symbol(name.name) for name in statement.names if root(name.name) in self._roots]
                 continue
             origin = absolute_module(statement, module, is_package=is_package)
             if origin is None:
                 beyond = True
+                continue
+            if root(origin) not in self._roots:
                 continue
             if statement.star is not None:
                 imported.append(Symbol(origin, "*"))

@@ -70,7 +70,7 @@ def find_documents(
         and entry.path not in own
     ]
     all_keys: list[Key] = [(entry.oid, entry.path, watched.epoch) for entry in wanted]
-    fresh = [entry for entry, key in zip(wanted, all_keys, strict=True) if cache.recall(DOCUMENT, key) is None]
+    fresh = [entry for entry, key in zip(wanted, all_keys, strict=True) if not cache.knows(DOCUMENT, key)]
     unchecked: list[Unchecked] = []
     contents: dict[str, bytes] = {}
     for entry, content in zip(fresh, repository.read(entry.oid for entry in fresh), strict=True):

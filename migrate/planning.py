@@ -98,7 +98,9 @@ class _Planner:
         self._check_targets()
         self._check_recipe()
         self.progress("following aliases")
-        discovery = Discovery(self.project, self.alias_map, self.recipe.moves, self.cache, self.jobs)
+        discovery = Discovery(
+            self.project, self.alias_map, self.recipe.moves, self.recipe.modules(), self.cache, self.jobs
+        )
         targets, homes = discovery.with_homes(self.recipe.targets)
         ownership = Ownership(self.alias_map, self.project, targets, self.recipe.moves)
         discovered, ownership = discovery.run(ownership)

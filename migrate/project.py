@@ -113,6 +113,11 @@ class Project:
         names = self._names_of(path)
         return names[0] if names else path.rpartition(".")[0].replace("/", ".")
 
+    @property
+    def names(self) -> Iterable[str]:
+        """All modules of the repository, compiled ones too."""
+        return (*self._paths, *self._opaque)
+
     def primary(self, module: str) -> str:
         """The first name of the module's file; the module itself where it has no file here."""
         path = self._paths.get(module)

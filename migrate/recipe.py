@@ -137,6 +137,12 @@ class Recipe:
     text: dict[str, object] = field(default_factory=dict, compare=False)
     """The table as it was read, for reports."""
 
+    def modules(self) -> frozenset[str]:
+        """All modules that the recipe names."""
+        moves = (symbol.module for move in self.moves for symbol in (move.old, move.new) if symbol is not None)
+        targets = (module for one in self.targets for module in (one.canonical, *one.homes, *one.shims))
+        return frozenset((*moves, *targets))
+
     def detection(self) -> Recipe:
         """The recipe as far as it says what is found; what is done about it left out."""
         return replace(self, branch="", gates=(), enforce=(), text={})

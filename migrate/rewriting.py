@@ -48,6 +48,8 @@ class Outcome:
 
 RELEVANT = Question[bool]("relevant")
 """By (blob, path, module, epoch): whether one of a file's imports, or its text, can be a reference."""
+READS_OWN = Question[bool]("reads own")
+"""By (blob, name): whether functions of a module read a name of it as a global of theirs."""
 REWRITTEN = Question[Outcome]("rewritten")
 """By (blob, path, module, epoch, whether it is relevant, the texts that others have by now, what is held back)."""
 
@@ -172,7 +174,7 @@ class Rewriting:
     def _fetch(self, question: Question[A], paths: list[str], keys: list[Key]) -> None:
         """Read the files together about which nothing is known."""
         pairs = zip(paths, keys, strict=True)
-        self.project.texts.fetch([path for path, key in pairs if self.cache.recall(question, key) is None])
+        self.project.texts.fetch([path for path, key in pairs if not self.cache.knows(question, key)])
 
     def _one_file(self, path: str, rules: Rules, relevant: Mapping[str, bool]) -> Outcome:
         if path in self.notebooks:
@@ -326,14 +328,16 @@ class Rewriting:
     def _reads_own(self, symbol: Symbol) -> bool:
         """Whether functions of a symbol's own module read it as a global of theirs."""
         if symbol not in self._own_reads:
-            path = self.project.path_of(symbol.module)
-            source = None if path is None else self.project.source(path)
-            self._own_reads[symbol] = (
-                source is not None
-                and symbol.name is not None
-                and reads_global(scope_table(parse(source.data)), symbol.name)
+            path, name = self.project.path_of(symbol.module), symbol.name or ""
+            key = (self.project.entries[path].oid, name) if path else ()
+            self._own_reads[symbol] = bool(path and name) and self.cache.answer(
+                READS_OWN, key, lambda: self._has_readers(path or "", name)
             )
         return self._own_reads[symbol]
+
+    def _has_readers(self, path: str, name: str) -> bool:
+        source = self.project.source(path)
+        return source is not None and reads_global(scope_table(parse(source.data)), name)
 
 
 _FOR_OTHERS = frozenset({Reason.PUBLIC_NAME, Reason.SIDE_EFFECT_IMPORT})

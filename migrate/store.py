@@ -8,7 +8,9 @@ import hashlib
 import os
 import pickle
 import platform
+import shutil
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -23,6 +25,8 @@ T = TypeVar("T")
 
 _PLANS = 4
 """So many plans are kept for a recipe: those of a few commits, and of the index."""
+_KEPT_SECONDS = 30 * 24 * 3600
+"""What was not used for so long is removed."""
 _PARSERS = ("libcst", "tree-sitter", "tree-sitter-json", "tree-sitter-python", "fissix")
 """Packages of whose version the answers depend."""
 
@@ -44,7 +48,8 @@ class Store:
 
     def keep_cache(self, cache: Cache) -> None:
         """Leave it to the next run. What this run did not ask for is forgotten."""
-        self._write("learnt", cache.kept())
+        self._write("learnt", cache.packed())
+        self._forget_others()
 
     def plan(self, digest: str, kind: type[T]) -> T | None:
         """The plan over files of this digest; see digest_of()."""
@@ -65,6 +70,14 @@ class Store:
 
     def keep_deleted(self, tip: str, paths: dict[str, str]) -> None:
         self._write("deleted", (tip, paths))
+
+    def _forget_others(self) -> None:
+        """Remove the folders of repositories, recipes and versions that nobody has used for long."""
+        with contextlib.suppress(OSError):
+            for folder in self.folder.parent.parent.glob("*/*"):
+                used = max((path.stat().st_mtime for path in folder.iterdir()), default=folder.stat().st_mtime)
+                if used < time.time() - _KEPT_SECONDS:
+                    shutil.rmtree(folder, ignore_errors=True)
 
     def _read(self, name: str, kind: type[T]) -> T | None:
         path = self.folder / name

@@ -6,6 +6,7 @@ import os
 import pickle
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -239,6 +240,19 @@ def test_of_many_commits_the_last_plans_are_kept(repo: Repo, place: Path) -> Non
         repo.commit({"app/x.py": f"x = {number}\n"})
         said(repo, place, "scan")
     assert len([path for path in stored(place) if path.name.startswith("plan-")]) == 4
+
+
+def test_what_nobody_used_for_long_is_removed(repo: Repo, place: Path) -> None:
+    said(repo, place, "scan")
+    (kept,) = {path.parent for path in stored(place)}
+    old, new = kept.parent.parent / "0.0.1-old" / "one", kept.parent.parent / "0.0.1-new" / "two"
+    for folder, days in ((old, 31), (new, 29)):
+        folder.mkdir(parents=True)
+        (folder / "learnt").write_bytes(b"")
+        os.utime(folder / "learnt", times=(0, time.time() - days * 24 * 3600))
+    repo.commit({"app/x.py": "x = 1\n"})
+    said(repo, place, "scan")
+    assert (old.exists(), new.exists(), kept.exists()) == (False, True, True)
 
 
 def test_what_failed_is_not_kept(repo: Repo, place: Path) -> None:

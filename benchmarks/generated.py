@@ -3,7 +3,7 @@
     .venv/bin/python benchmarks/generated.py FOLDER --files 10000 [--seed N] [--references 4]
 
 About 30% of the files mention a word that unshim looks for, 2% (times --references) have references, 1% do not parse;
-half of the files are 5 to 16 kB long. A smaller repository is the beginning of a larger one. It is written bare.
+half of the files are 5 to 18 kB long. A smaller repository is the beginning of a larger one. It is written bare.
 """
 
 from __future__ import annotations
@@ -193,17 +193,22 @@ def files(shape: Shape) -> Iterator[tuple[str, str]]:
     yield from _MESSAGING.items()
     pool = _pool(shape.seed)
     for index in range(shape.files - len(_MESSAGING)):
-        group, place = divmod(index, _GROUP)
-        area = f"{_NOUNS[group // _AREA % len(_NOUNS)]}_{group // _AREA}"
-        if place == 0:
-            yield f"docs/part_{group}.md", f"# Part {group}\n\nIts managers are those of harbor.messaging.\n"
-            yield f"harbor/{area}/part_{group}/__init__.py", ""
-        elif place == 1 and group % _AREA == 0:
-            yield f"harbor/{area}/__init__.py", ""
-        elif place <= _MODULES:
-            yield f"harbor/{area}/part_{group}/{_name(index)}.py", _module(shape, index, pool)
-        else:
-            yield f"tests/{area}/part_{group}/test_{_name(index)}.py", _module(shape, index, pool)
+        if index % _GROUP == 0:
+            number = index // _GROUP
+            yield f"docs/part_{number}.md", f"# Part {number}\n\nIts managers are those of harbor.messaging.\n"
+        path = _path(index)
+        yield path, "" if path.endswith("__init__.py") else _module(shape, index, pool)
+
+
+def _path(index: int) -> str:
+    """Where the file of a number lies: a package begins with its ``__init__`` and ends with its tests."""
+    group, place = divmod(index, _GROUP)
+    area = f"{_NOUNS[group // _AREA % len(_NOUNS)]}_{group // _AREA}"
+    if place == 1 and group % _AREA == 0:
+        return f"harbor/{area}/__init__.py"
+    if place > _MODULES:
+        return f"tests/{area}/part_{group}/test_{_name(index)}.py"
+    return f"harbor/{area}/part_{group}/{_name(index) if place else '__init__'}.py"
 
 
 def _name(index: int) -> str:
@@ -212,13 +217,14 @@ def _name(index: int) -> str:
 
 def _module(shape: Shape, index: int, pool: list[str]) -> str:
     chance = random.Random(f"{shape.seed}-{index}")
-    place = index % _GROUP
-    is_test = place > _MODULES
-    imports = [_HEADER]
-    if place > 2 and not is_test and chance.random() < 0.2:
-        imports.append(f"from .{_name(index - 1)} import logger as {_name(index - 1)}_logger")
-    uses = ["logger.debug(__name__)"]
-    end = ""
+    is_test = _path(index).startswith("tests/")
+    imports, uses, end = [_HEADER], ["logger.debug(__name__)"], ""
+    for other in sorted(chance.sample(range(index), min(index, 4))):
+        if 1 < other % _GROUP <= _MODULES:  # an earlier module: no cycles
+            imports.append(f"from {_path(other).removesuffix('.py').replace('/', '.')} import start_{other}")
+            uses.append(f"start_{other}()")
+    if index % _GROUP > 2 and not is_test and chance.random() < 0.2:
+        imports.append(f"from .{_name(index - 1)} import start_{index - 1}")
     refers = chance.random()
     drawn = chance.sample(_REFERENCES, 3)  # drawn for all, so that the rest is the same whatever the references
     if refers < 0.02 * shape.references:

@@ -124,7 +124,11 @@ def measured(
         stop = threading.Timer(limit or threading.TIMEOUT_MAX, os.killpg, (process.pid, signal.SIGKILL))
         stop.daemon = True
         stop.start()
-        _, status, usage = os.wait4(process.pid, 0)
+        try:
+            _, status, usage = os.wait4(process.pid, 0)
+        except KeyboardInterrupt:  # which went to this process alone
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
         wall = time.perf_counter() - start
         stop.cancel()
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -214,7 +218,10 @@ def measured_rows(bench: Bench, given: argparse.Namespace) -> Iterator[Row]:
     chance = random.Random(given.seed)
     store = bench.room()
     plan = json.loads(bench.unshim(store, "scan", "--format", "json").output)
-    print(f"{plan['summary']['files']:,} files, {plan['summary']['references']:,} references; {given.runs} runs\n")
+    rewritten = [one for one in plan["references"] if one["disposition"] == "rewrite"]
+    renames = len({(one["old"], one["new"]) for one in rewritten})
+    size = f"{plan['summary']['files']:,} files, {plan['summary']['references']:,} references"
+    print(f"{size}, of which diff rewrites {len(rewritten):,} by {renames:,} renames; runs: {given.runs}\n")
     base = git(bench.clone, "rev-parse", "HEAD").strip()
     configuration = bench.scratch / "ruff.toml"
     configuration.write_text(ruff_configuration(plan))
@@ -228,8 +235,7 @@ def measured_rows(bench: Bench, given: argparse.Namespace) -> Iterator[Row]:
 
     if "cold" in given.only:
         yield Row("cold `scan`", lambda: bench.cold("scan"), "ruff, TID251", ruff, 1.0)
-    changed = {one["path"] for one in plan["references"] if one["disposition"] == "rewrite"}
-    files = sorted(path for path in changed if path.endswith(".py"))
+    files = sorted({one["path"] for one in rewritten if one["path"].endswith(".py")})
     some = files if given.sample is None else chance.sample(files, min(len(files), max(2, given.sample)))
     told = f"{len(files)} files" if len(some) == len(files) else f"scaled from {len(some)} of {len(files)} files"
     for name, command in (peers(plan) if set(PEERS) & set(given.only) else {}).items():

@@ -308,7 +308,7 @@ def peers(plan: dict[str, Any]) -> dict[str, tuple[str, ...]]:
     }
 
 
-def print_linear(up_to: int, seed: int) -> None:
+def print_linear(up_to: int, seed: int, runs: int) -> None:
     """What files cost, then what references cost in as many files; linear is where the last column is steady."""
     sizes = [size for size in SIZES if size <= up_to]
     fixed = max(sizes[0], up_to // 10)
@@ -316,22 +316,24 @@ def print_linear(up_to: int, seed: int) -> None:
         ("files", [Shape(size, seed) for size in sizes]),
         ("references", [Shape(fixed, seed, references) for references in (1, 4, 16)]),
     ):
-        print_cells("files", "references", "cold scan s", "s / 1,000 files", "MiB", "warm scan s", "MiB", "cold diff s",
-                    "MiB", f"diff s / 1,000 more {unit}")  # fmt: skip
-        print_cells(*["---:"] * 10)
-        before = (0, 0.0)
+        print_cells("files", "references", "cold scan s", "CPU s", "CPU s / 1,000 files", "MiB", "warm scan s", "MiB",
+                    "cold diff s", "CPU s", "MiB", f"CPU s / 1,000 more {unit}")  # fmt: skip
+        print_cells(*["---:"] * 12)
+        before, spent = 0, 0.0
         for shape in shapes:
             with tempfile.TemporaryDirectory() as folder:
                 bench = generated(Path(folder), shape)
                 store = bench.room()
                 summary = json.loads(bench.unshim(store, "scan", "--format", "json").output)["summary"]
-                scan, warm, diff = bench.cold("scan"), bench.unshim(store, "scan"), bench.cold("diff")
-            more = (diff.wall - before[1]) / (summary[unit] - before[0]) * 1000
-            before = (summary[unit], diff.wall)
+                scan = medians([bench.cold("scan") for _ in range(runs)])
+                warm = medians([bench.unshim(store, "scan") for _ in range(runs)])
+                diff = medians([bench.cold("diff") for _ in range(runs)])
+            more = (diff.cpu - spent) / (summary[unit] - before) * 1000
+            before, spent = summary[unit], diff.cpu
             print_cells(
-                f"{summary['files']:,}", f"{summary['references']:,}", f"{scan.wall:.1f}",
-                f"{scan.wall / shape.files * 1000:.2f}", f"{scan.memory:.0f}", f"{warm.wall:.2f}",
-                f"{warm.memory:.0f}", f"{diff.wall:.1f}", f"{diff.memory:.0f}", f"{more:.2f}",
+                f"{summary['files']:,}", f"{summary['references']:,}", f"{scan.wall:.1f}", f"{scan.cpu:.1f}",
+                f"{scan.cpu / shape.files * 1000:.2f}", f"{scan.memory:.0f}", f"{warm.wall:.2f}",
+                f"{warm.memory:.0f}", f"{diff.wall:.1f}", f"{diff.cpu:.1f}", f"{diff.memory:.0f}", f"{more:.2f}",
             )  # fmt: skip
         print()
 
@@ -363,7 +365,7 @@ def main() -> None:
     parser.add_argument("--up-to", type=int, choices=SIZES, default=SIZES[-1], metavar="FILES", help="for --linear")
     given = parser.parse_args()
     if given.linear:
-        return print_linear(given.up_to, given.seed)
+        return print_linear(given.up_to, given.seed, given.runs)
     if (given.repository is None or given.recipe is None) == (given.generate is None):
         parser.error("give a repository and --recipe, or --generate")
     missing = [name for name in ("ruff", "rope") if find_spec(name) is None]

@@ -71,13 +71,6 @@ _CODE = re.compile(rb"(?:^|[\r\n;:])[ \t]*(?:from[ \t]+[\w.]+[ \t]+import\b|impo
 _ESCAPES = re.compile(rb"\\(?:x[0-9a-fA-F]{2}|[abfnrtv](?=[A-Za-z_]))")
 """An escape beside a name: its letters do not belong to the name."""
 
-_END_OF_PART = rb"(?:[\w.:}\x80-\xff]|\\\r?\n|\\\r)(?:\"{3}|'{3}|[\"'])"
-_EMPTY = rb"(?<!\")(?:\"{2}|\"{6})(?!\")|(?<!')(?:'{2}|'{6})(?!')"
-_SIDE_BY_SIDE = re.compile(
-    b"(?:" + _END_OF_PART + b"|" + _EMPTY + rb")(?:[\s\\\x80-\xff]|#[^\r\n]*[\r\n])*[rRuUbBfFtT]{0,2}[\"']"
-)
-"""``"p." "old"``: two strings side by side, the first of which is empty or ends as a part of a path can end."""
-
 _GAP = re.compile(rb"[.:](?:$|[%{])")
 _ENTRY_POINT = re.compile(rb"\s*[\w.-]+\s*=\s*[\w.]+:[\w.]+\s*(?:\[[^\]]*\])?\s*")
 _IN_ROLE = re.compile(rb"(?::[\w:+-]+:`[~!]?|:::[ \t]*)$")
@@ -603,8 +596,6 @@ class _StringPass:
 
     def _concatenations(self) -> None:
         """``"p." "old.f"``: a path of which no single piece shows what it is."""
-        if _SIDE_BY_SIDE.search(self.source.data) is None:
-            return
         for node in concatenations(self.file.tree):
             if any(_is_prose(piece) for piece in node.named_children):
                 continue
@@ -1115,9 +1106,9 @@ def _is_bare(node: Node) -> bool:
 
 
 def _is_prose(piece: Node) -> bool:
-    """Whether a plain string has a space in it, as no path has; one that is written with an escape aside."""
-    text = piece.text or b""
-    return piece.type == "string" and b"{" not in text and b"\\" not in text and len(text.split()) > 1
+    """Whether the text of a string has a space in it, as no path has; one that is written with an escape aside."""
+    texts = [child.text or b"" for child in piece.named_children if child.type == "string_content"]
+    return any(b"\\" not in text and text.split() != [text] for text in texts)
 
 
 def _finding_of(reference: Reference) -> Finding:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from typing import Generic, TypeVar, cast
@@ -97,6 +97,17 @@ class Cache:
     def knows(self, question: Question[A], key: Key) -> bool:
         """Whether there is an answer."""
         return _is_kept(key) and self._knows(question, key)
+
+    def knows_of(self, oids: Collection[str], apart_from: str) -> bool:
+        """Whether there is an answer about one of these blobs, other than to the question of that name."""
+        return any(
+            key[0] in oids and name != apart_from for answers in (self._now, self._before) for name, key in answers
+        )
+
+    def all_of(self, question: Question[A]) -> list[tuple[Key, A]]:
+        """All answers to a question."""
+        keys = {key for answers in (self._now, self._before) for name, key in answers if name == question.name}
+        return [(key, self._get(question, key)) for key in keys if self._knows(question, key)]
 
     def _get(self, question: Question[A], key: Key) -> A:
         place = (question.name, key)

@@ -15,10 +15,11 @@ from codemods.references import Disposition, Edit, Reason, Reference, Unchecked,
 from migrate.asked import Watched
 from migrate.cache import Cache, Key, Question
 from migrate.configuration import CONTRACT_ID, LINTER_FILES, PYPROJECT, RUFF_FILES
-from migrate.project import NOTEBOOK_SUFFIX, SUFFIXES
+from migrate.project import NOTEBOOK_SUFFIX
 from migrate.recipe import BASELINE_NAME, FILE_NAME, Recipe
 from migrate.repository import REGULAR_MODES, Entry
 from migrate.snapshots import Files
+from migrate.texts import SUFFIXES
 
 _OTHER_SUFFIXES = (*SUFFIXES, NOTEBOOK_SUFFIX)
 

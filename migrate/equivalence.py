@@ -20,10 +20,10 @@ from codemods.symbols import ancestors as dotted_ancestors
 from codemods.syntax import SyntaxFault, ancestors, import_statements, parse, statement_of, syntax_fault
 from migrate.plan import FileChange, Plan
 from migrate.planning import moved_modules
-from migrate.project import MAX_BYTES, SUFFIXES, Project
+from migrate.project import Project
 from migrate.repository import REGULAR_MODES, Entry, Repository
 from migrate.search import Matcher, Words
-from migrate.texts import Texts
+from migrate.texts import MAX_BYTES, SUFFIXES, Texts
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,12 +33,12 @@ from migrate.documents import DocumentResult, find_documents
 from migrate.enforcing import Enforced, enforce
 from migrate.errors import UnfitError
 from migrate.plan import Bans, FileChange, ModuleReport, OwnedName, Place, Plan, PlannedStep
-from migrate.project import MAX_BYTES, NOTEBOOK_SUFFIX, SUFFIXES, Project, discover_roots, undecodable
+from migrate.project import NOTEBOOK_SUFFIX, Project, discover_roots, undecodable
 from migrate.recipe import Recipe
 from migrate.repository import REGULAR_MODES, SUBMODULE_MODE, SYMLINK_MODE, Entry, Repository
 from migrate.rewriting import Rewriting
 from migrate.snapshots import Files
-from migrate.texts import Texts
+from migrate.texts import MAX_BYTES, SUFFIXES, Texts
 
 Progress = Callable[[str], None]
 

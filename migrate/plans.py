@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import TracebackType
+from typing import cast
 
-from migrate.cache import Cache
+from migrate.cache import Cache, Question, stable
 from migrate.checking import Violation, all_violations
 from migrate.plan import Plan
 from migrate.recipe import Recipe
-from migrate.repository import Repository
+from migrate.repository import Entry, Repository
+from migrate.search import Search
 from migrate.snapshots import Files, is_blob
 from migrate.store import Store, digest_of, store_of
+from migrate.texts import FOUND, MAX_BYTES, SUFFIXES
 
 Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The files that a plan is over, as (path, mode, blob), and the digest by which the plan is kept."""
+
+    digest: str
+    about: str
+    """What the plan depends on beside the files."""
+    entries: list[tuple[str, str, str]]
+
+
+LISTING = Question[Listing]("listing")
+"""Of the last plan with this cache."""
+_LAST = ("",)
 
 
 class Plans:
@@ -60,14 +78,43 @@ class Plans:
         if self._store is None or not all(is_blob(entry.oid) for entry in entries):
             return build_plan(files, self.recipe, base, self.jobs, say, self.cache, entries)
         gone = self._deleted(base) if self.recipe.enforce else {}
-        digest = digest_of(entries, (self.recipe, tuple(sorted(gone))))
-        known = self._store.plan(digest, Plan)
+        about = stable((self.recipe, tuple(sorted(gone))))
+        digest = digest_of(entries, about)
+        known = self._store.plan(digest, Plan) or self._same_plan(files, entries, about)
         if known is not None:
             return replace(known, base=base, recipe=self.recipe)
         plan = build_plan(files, self.recipe, base, self.jobs, say, self.cache, entries)
         self._store.keep_plan(digest, plan)
+        listing = Listing(digest, about, [(one.path, one.mode, one.oid) for one in entries])
+        self.cache.keep(LISTING, _LAST, listing)
         self._has_learnt = True
         return plan
+
+    def _same_plan(self, files: Files, entries: list[Entry], about: str) -> Plan | None:
+        """The last plan, if all that has changed since are Python files that it had no question about.
+
+        It depends on a file by what it has asked about its blob, and by what it has looked for in all files: a
+        file without answers of its own, in which the same searches find the same, is as good as the one before.
+        """
+        last = self.cache.recall(LISTING, _LAST)
+        if self._store is None or last is None or last.about != about or len(last.entries) != len(entries):
+            return None
+        changed: list[tuple[str, str]] = []
+        for one, (path, mode, oid) in zip(entries, last.entries, strict=True):
+            if (one.path, one.mode) != (path, mode) or (one.oid != oid and not path.endswith(SUFFIXES)):
+                return None
+            if one.oid != oid:
+                changed.append((oid, one.oid))
+        if self.cache.knows_of({oid for oid, _ in changed}, apart_from="syntax"):
+            return None
+        searches = [(key[0], found) for key, found in self.cache.all_of(FOUND)]
+        contents = files.read(oid for _, oid in changed)
+        for (old, _), content in zip(changed, contents, strict=True):
+            if content is None or len(content) > MAX_BYTES:
+                return None
+            if any(cast(Search, search)(content) is not (old in found.hits) for search, found in searches):
+                return None
+        return self._store.plan(last.digest, Plan)
 
     def violations(self, files: Files, plan: Plan) -> list[Violation]:
         """All that the files of a plan must not have."""

@@ -18,14 +18,10 @@ from migrate.cache import Cache, Key, Question
 from migrate.recipe import SourceRoot
 from migrate.repository import REGULAR_MODES, SYMLINK_MODE, Entry
 from migrate.snapshots import Files, unsaved
-from migrate.texts import Searched, Texts
+from migrate.texts import MAX_BYTES, SUFFIXES, Searched, Texts
 
 A = TypeVar("A")
 
-MAX_BYTES = 4 * 1024 * 1024
-"""A larger Python file is generated data; it is listed as too large instead of being parsed."""
-
-SUFFIXES = (".py", ".pyi")
 NOTEBOOK_SUFFIX = ".ipynb"
 _OPAQUE_SUFFIXES = (".so", ".pyd", ".pyx")
 

@@ -150,8 +150,8 @@ def _edition() -> str:
     return f"{version('unshim')}-{found.hexdigest()[:16]}"
 
 
-def digest_of(entries: Iterable[Entry], about: object) -> str:
+def digest_of(entries: Iterable[Entry], about: str) -> str:
     """The same text for the same files, whether they are a commit's or the index's."""
-    found = hashlib.sha256(stable(about).encode("utf-8", "surrogateescape"))
+    found = hashlib.sha256(about.encode("utf-8", "surrogateescape"))
     found.update(b"".join(os.fsencode(f"{one.mode} {one.oid} {one.path}\0") for one in entries))
     return found.hexdigest()[:40]

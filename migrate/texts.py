@@ -12,6 +12,10 @@ from migrate.repository import Entry
 from migrate.search import Search, TakesName
 from migrate.snapshots import is_blob, unsaved
 
+MAX_BYTES = 4 * 1024 * 1024
+"""A larger Python file is generated data; it is listed as too large instead of being parsed."""
+
+SUFFIXES = (".py", ".pyi")
 Read = Callable[[Sequence[Entry]], Iterator[bytes | None]]
 """The contents of files, in order; None for one that cannot be read."""
 

@@ -11,8 +11,9 @@ from migrate.cache import Cache
 from migrate.checking import Violation, Wrong
 from migrate.gates import GateResult
 from migrate.plan import OwnedName, Plan
-from migrate.project import MAX_BYTES, syntax_faults
+from migrate.project import syntax_faults
 from migrate.repository import REGULAR_MODES, Repository
+from migrate.texts import MAX_BYTES
 
 GOLDEN_PATH = "golden_path"
 STAGING = "staging"

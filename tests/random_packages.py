@@ -69,6 +69,9 @@ class TreeRepository:
             for path, content in sorted(files.items())
         ]
 
+    def common_directory(self) -> Path:
+        return self.root
+
     def resolve(self, revision: str) -> str:
         return "0" * 40
 

@@ -7,17 +7,27 @@ import pickle
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from random_packages import RandomPackage, TreeRepository, drawn, packages
 from repositories import ENVIRONMENT, ROOT, SAMPLE, Repo, make_repo, unshim
 
 from codemods.engine import rewrite_file
 from migrate.cache import Cache, Question, stable
+from migrate.errors import MigrateError
 from migrate.plan import Plan
-from migrate.recipe import Recipe
+from migrate.planning import build_plan
+from migrate.plans import Plans
+from migrate.recipe import Recipe, read_recipe
+from migrate.repository import Repository
 from migrate.store import Store, digest_of, store_of
+
+EXAMPLES = 40
 
 LENGTH = Question[int]("length")
 
@@ -128,6 +138,67 @@ def test_the_index_of_a_commit_is_known(repo: Repo, place: Path, runs: list[str]
     assert runs == []
 
 
+@pytest.fixture
+def plans(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The commits over which a plan was made."""
+    made: list[str] = []
+
+    def counted(*arguments: Any) -> Any:
+        made.append(arguments[2])
+        return build_plan(*arguments)
+
+    monkeypatch.setattr("migrate.planning.build_plan", counted)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("text", "is_known"),
+    [
+        pytest.param("y = 2\n", True, id="nothing of interest, as before"),
+        pytest.param("import json\nfrom app import unheard_of\n", True, id="other imports"),
+        pytest.param("def f(:\n", True, id="no Python, and nothing of interest"),
+        pytest.param("from app.old_manager import ChatManager\n", False, id="an old import"),
+        pytest.param("x = 'app.old_manager'\n", False, id="an old path"),
+        pytest.param("from .old_manager import *\n", False, id="a relative one"),
+    ],
+)
+def test_a_file_that_nobody_looked_at_changes_nothing_as_long_as_it_says_nothing(
+    repo: Repo, place: Path, plans: list[str], text: str, is_known: bool
+) -> None:
+    repo.commit({"app/far.py": "x = 1\n"})
+    said(repo, place, "scan")
+    plans.clear()
+    repo.write({"app/far.py": text})
+    repo.git("add", "-A")
+    warm = said(repo, place, "check", "--staged", "--format", "json")
+    assert (plans == []) is is_known
+    assert warm == said(repo, place, "check", "--staged", "--format", "json", "--no-cache")
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        pytest.param("app/use.py", "x = 1\n", id="a user"),
+        pytest.param("app/__init__.py", "x = 1\n", id="a package"),
+        pytest.param("app/near.py", "x = 1\n", id="a new file"),
+        pytest.param("notes.yml", "x: 1\n", id="a document"),
+        pytest.param("app/far.py", None, id="a file that goes"),
+    ],
+)
+def test_any_other_change_makes_a_plan(repo: Repo, place: Path, plans: list[str], path: str, text: str | None) -> None:
+    repo.commit({"app/far.py": "x = 1\n"})
+    said(repo, place, "scan")
+    plans.clear()
+    if text is None:
+        (repo.path / path).unlink()
+    else:
+        repo.write({path: text})
+    repo.git("add", "-A")
+    warm = said(repo, place, "check", "--staged", "--format", "json")
+    assert len(plans) == 1
+    assert warm == said(repo, place, "check", "--staged", "--format", "json", "--no-cache")
+
+
 def test_after_a_commit_only_what_it_changed_is_looked_at(repo: Repo, place: Path, runs: list[str]) -> None:
     said(repo, place, "scan")
     runs.clear()
@@ -174,6 +245,37 @@ def test_what_somebody_asked_about_is_seen(
     repo.commit({} if text is None else {path: text})
     assert said(repo, place, "scan") == said(repo, place, "scan", "--no-cache")
     assert "app/use.py" in runs
+
+
+def test_random_packages_have_the_same_plans_from_run_to_run(
+    tmp_path: Path, plans: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    runs = 0
+
+    @drawn(EXAMPLES)
+    @given(packages(), packages(), st.data())
+    def run(package: RandomPackage, other: RandomPackage, data: st.DataObject) -> None:
+        nonlocal runs
+        recipe = read_recipe(tomllib.loads(package.recipe)["unshim"], "unshim.toml")
+        files = {**package.files, "pk/far.py": b"x = 1\n"}
+        for _ in range(5):
+            runs += 1
+            repository = cast(Repository, TreeRepository(files))
+            found: list[Plan | str] = []
+            for use_store in (True, False):
+                try:
+                    with Plans(repository, recipe, 1, lambda _: None, use_store=use_store) as made:
+                        found.append(made.of(repository, "HEAD"))
+                except MigrateError as error:
+                    found.append(error.message)
+            assert found[0] == found[1], package
+            path = data.draw(st.sampled_from(sorted(files)))
+            content = data.draw(st.sampled_from([files[path] + b"# more\n", b"y = 2\n", other.files.get(path, b"")]))
+            files[path if data.draw(st.booleans()) else "pk/far.py"] = content
+
+    run()
+    assert len(plans) < runs * 1.9, "each run without a store makes one, and hardly any with it does not"
 
 
 # whatever state it is in
@@ -237,7 +339,7 @@ def test_runs_at_the_same_time_share_a_store(repo: Repo, place: Path) -> None:
 
 def test_of_many_commits_the_last_plans_are_kept(repo: Repo, place: Path) -> None:
     for number in range(6):
-        repo.commit({"app/x.py": f"x = {number}\n"})
+        repo.commit({"app/use.py": f"from app.old_manager import ChatManager\nx = {number}\n"})
         said(repo, place, "scan")
     assert len([path for path in stored(place) if path.name.startswith("plan-")]) == 4
 
@@ -278,14 +380,13 @@ def test_a_store_belongs_to_a_repository_and_a_recipe(tmp_path: Path) -> None:
 
 
 def test_files_are_told_apart_by_their_names_contents_and_modes(repo: Repo) -> None:
-    from migrate.repository import Repository
     from migrate.snapshots import Staged
 
     repository = Repository(repo.path)
-    first = digest_of(repository.entries("HEAD"), ())
-    assert digest_of(Staged(repository).entries(""), ()) == first
-    assert digest_of(repository.entries("HEAD"), ("x",)) != first
-    assert digest_of(repository.entries("HEAD")[1:], ()) != first
+    first = digest_of(repository.entries("HEAD"), "")
+    assert digest_of(Staged(repository).entries(""), "") == first
+    assert digest_of(repository.entries("HEAD"), "x") != first
+    assert digest_of(repository.entries("HEAD")[1:], "") != first
 
 
 @pytest.mark.parametrize(

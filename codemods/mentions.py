@@ -103,20 +103,17 @@ class Mentions:
         self._known: dict[str, Mention | None] = {}
         self._paths = dict(self._watched_paths())
         texts = sorted(self._paths, key=len, reverse=True)
-        self._path_pattern = (
-            re.compile(rb"(?<![\w.])(?:" + b"|".join(re.escape(text).encode() for text in texts) + rb")(?![\w-]|\.\w)")
-            if texts
-            else None
-        )
+        any_path = b"|".join(re.escape(text).encode() for text in texts)
+        self._any_path = re.compile(any_path) if texts else None
+        self._path_pattern = re.compile(rb"(?<![\w.])(?:" + any_path + rb")(?![\w-]|\.\w)") if texts else None
         names = sorted({re.escape(text.rpartition("/")[2]).encode() for text in texts if text.endswith(".py")})
-        self.file_names = re.compile(rb"['\"](?:" + b"|".join(names) + rb")['\"]") if names else None
-        """The file name of a watched module as a string of its own."""
-        tails = {
-            re.escape(last(parent(module)).encode()) + rb"\\*[./]" + re.escape(last(module).encode())
-            for module in ownership.watched_modules()
-            if parent(module)
-        }
-        self._quick = re.compile(b"|".join(sorted(tails))) if tails else None
+        self._file_names = re.compile(rb"['\"](?:" + b"|".join(names) + rb")['\"]") if names else None
+        tails: dict[bytes, set[bytes]] = {}
+        for module in ownership.watched_modules():
+            if parent(module):
+                tails.setdefault(re.escape(last(parent(module)).encode()), set()).add(re.escape(last(module).encode()))
+        ways = [front + rb"\\*[./](?:" + b"|".join(sorted(ends)) + b")" for front, ends in sorted(tails.items())]
+        self._quick = re.compile(b"|".join(ways)) if ways else None
         top = [re.escape(module).encode() for module in ownership.watched_modules() if not parent(module)]
         self._quick_top = re.compile(rb"\b(?:" + b"|".join(sorted(top)) + rb")(?:[.:]\w|\.pyi?\b)") if top else None
 
@@ -126,8 +123,13 @@ class Mentions:
             (self._quick is not None and self._quick.search(data) is not None)
             or (self._quick_top is not None and self._quick_top.search(data) is not None)
             or self._ownership.mentions_attribute(data)
-            or (self.file_names is not None and self.file_names.search(data) is not None)
+            or next(self.file_names(data), None) is not None
         )
+
+    def file_names(self, data: bytes) -> Iterator[int]:
+        """Where the file name of a watched module stands as a string of its own; behind the quote."""
+        if self._file_names is not None and (b".py'" in data or b'.py"' in data):
+            yield from (match.start() + 1 for match in self._file_names.finditer(data))
 
     def of(self, dotted: str) -> Mention | None:
         """What ``a.b.c``, ``a.b:c`` or ``a.b:c.d`` leads to; None where that is nothing of interest.
@@ -166,16 +168,17 @@ class Mentions:
 
     def escaped_tokens(self, data: bytes) -> Iterator[Token]:
         """Every dotted name of interest that is written with escaped dots, as in a regular expression."""
-        for match in _ESCAPED_TOKEN.finditer(data):
+        for match in _ESCAPED_TOKEN.finditer(data) if b"\\." in data else ():
             mention = self.of(match.group().replace(b"\\", b"").decode("utf-8", "replace"))
             if mention is not None:
                 yield Token(match.start(), match.end(), mention)
 
     def paths(self, data: bytes, start: int = 0, end: int | None = None) -> Iterator[PathToken]:
         """Every file path of a watched module in ``data[start:end]``."""
-        if self._path_pattern is None:
+        end = len(data) if end is None else end
+        if self._path_pattern is None or self._any_path is None or self._any_path.search(data, start, end) is None:
             return
-        for match in self._path_pattern.finditer(data, start, len(data) if end is None else end):
+        for match in self._path_pattern.finditer(data, start, end):
             text = match.group().decode("utf-8")
             module, new = self._paths[text]
             yield PathToken(match.start(), match.end(), text, module, new)

@@ -72,6 +72,8 @@ class Ownership:
         names |= {old.name for old in self._moves if old.name is not None}
         pattern = "|".join(re.escape(name) for name in sorted(names))
         self._attributes = re.compile(rf"(?:\.\s*|[\"'])(?:{pattern})\b".encode()) if names else None
+        self._searched = (b"", False)
+        """The text that has been searched last: those who look at one file ask one after the other."""
         self._findings: dict[Symbol, Finding | None] = {}
         self._distinctive: dict[str, frozenset[str]] = {}
         self._bound: dict[str, dict[tuple[EndKind, Symbol | None], list[str]]] = {}
@@ -241,7 +243,11 @@ class Ownership:
 
     def mentions_attribute(self, data: bytes) -> bool:
         """Whether ``.name`` or ``"name"`` stands in the text for a name that is owned or moved."""
-        return self._attributes is not None and self._attributes.search(data) is not None
+        if self._attributes is None:
+            return False
+        if self._searched[0] is not data:
+            self._searched = (data, self._attributes.search(data) is not None)
+        return self._searched[1]
 
     def module_finding(self, module: str) -> Finding | None:
         """The finding for a whole module: a move says where it is now, a shim is its canonical module's."""

@@ -737,6 +737,9 @@ class _StringPass:
         """Whether the file does something with a string that runs it as source code."""
         if not may_execute(self.source.data):
             return False
+        uses = Flow(self.callees, self.table, lambda _: False).uses(node)
+        if uses is not None and all(use.sink is not Sink.EXECUTE for use in uses):
+            return False  # whatever other files do with it; they are asked only if that matters
         uses = Flow(self.callees, self.table, self._is_public).uses(node)
         return uses is not None and any(use.sink is Sink.EXECUTE for use in uses)
 
@@ -863,9 +866,8 @@ class _StringPass:
 
     def _joined_paths(self) -> None:
         """``root / "p" / "old.py"`` and ``os.path.join(root, "p", "old.py")``."""
-        pattern = self.mentions.file_names
-        for match in () if pattern is None else pattern.finditer(self.source.data):
-            node = self._text_node(match.start() + 1)
+        for start in self.mentions.file_names(self.source.data):
+            node = self._text_node(start)
             if node is None or node.type != "string":
                 continue
             joined = "/".join(_path_parts(node))
@@ -873,7 +875,7 @@ class _StringPass:
             if module is not None:
                 verdict = self._kept(node, Disposition.MANUAL, Reason.TEXT_MENTION, joined)
                 finding = self._module_finding(module)
-                self._add(match.start() + 1, ReferenceKind.FILE_PATH, Symbol(module), finding, verdict)
+                self._add(start, ReferenceKind.FILE_PATH, Symbol(module), finding, verdict)
 
     def _module_finding(self, module: str) -> Finding:
         return self.ownership.module_finding(module) or Finding(Relation.UNDECIDABLE, None, ())

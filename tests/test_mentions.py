@@ -183,6 +183,7 @@ def test_escaped_tokens(text: str, found: list[str]) -> None:
         pytest.param("p/old p/older.py xp/old.py p/old.pyc p/old.py_ p/new.py p\\old.py", [], id="other paths"),
         pytest.param("p/old.py-x p/old.py.bak", [], id="longer file names"),
         pytest.param("p/old.py", [("p/old.py", None)], id="the shim's file"),
+        pytest.param("xp/old.py p/old.py", [("p/old.py", None)], id="behind another one that ends so"),
         pytest.param("./p/old.py /a/p/old.py", [("p/old.py", None)] * 2, id="folders in front"),
         pytest.param("'p/old.py' p/old.py:3 p/old.py. (p/old.py)", [("p/old.py", None)] * 4, id="what may follow"),
         pytest.param("oldtop.py", [("oldtop.py", None)], id="a file at the top"),
@@ -240,6 +241,8 @@ def test_module_of_path(tail: str, module: str | None) -> None:
         (b"oldtop.py", True),
         (b"use.f", True),
         (b"'old.py'", True),
+        (b'x = "old.py"', True),
+        (b"'bold.py' 'old.pyc' 'other.py'", False),
         (b"bold.py", False),
     ],
 )
@@ -250,5 +253,5 @@ def test_may_hold(text: bytes, may: bool) -> None:
 def test_without_anything_watched() -> None:
     nothing = Mentions(Ownership(AliasMap(Repository({})), Repository({}), []))
     assert not nothing.may_hold(b"p.old p/old.py")
-    assert nothing.file_names is None
+    assert list(nothing.file_names(b"'old.py'")) == []
     assert list(nothing.paths(b"p/old.py")) == list(nothing.tokens(b"p.old.f")) == []

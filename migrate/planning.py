@@ -35,7 +35,7 @@ from migrate.errors import UnfitError
 from migrate.plan import Bans, FileChange, ModuleReport, OwnedName, Place, Plan, PlannedStep
 from migrate.project import NOTEBOOK_SUFFIX, Project, discover_roots, undecodable
 from migrate.recipe import Recipe
-from migrate.repository import REGULAR_MODES, SUBMODULE_MODE, SYMLINK_MODE, Entry, Repository
+from migrate.repository import REGULAR_MODES, SUBMODULE_MODE, SYMLINK_MODE, Entry
 from migrate.rewriting import Rewriting
 from migrate.snapshots import Files
 from migrate.texts import MAX_BYTES, SUFFIXES, Texts
@@ -51,17 +51,18 @@ def build_plan(
     progress: Progress,
     cache: Cache | None = None,
     entries: list[Entry] | None = None,
+    deleted: Iterable[str] = (),
 ) -> Plan:
     """Detect everything over the files of one commit, the index or the working tree, on up to ``jobs`` cores.
 
     A cache that has served for other plans makes it quicker, and changes nothing. Raises UnfitError where the
     recipe does not fit the repository. ``entries`` are all files, where they have been listed before: those
-    of the commit that ``revision`` is the id of.
+    of the commit that ``revision`` is the id of. ``deleted`` are paths that earlier migrations deleted.
     """
     base = repository.resolve(revision) if entries is None else revision
     progress("reading the tree")
     listed = repository.entries(base) if entries is None else entries
-    return _Planner(repository, recipe, base, listed, jobs, progress, cache or Cache()).plan()
+    return _Planner(repository, recipe, base, listed, tuple(deleted), jobs, progress, cache or Cache()).plan()
 
 
 class _Planner:
@@ -71,6 +72,7 @@ class _Planner:
         recipe: Recipe,
         base: str,
         entries: list[Entry],
+        deleted: tuple[str, ...],
         jobs: int,
         progress: Progress,
         cache: Cache,
@@ -84,6 +86,7 @@ class _Planner:
         self.unchecked: list[Unchecked] = []
         self.notebooks: dict[str, SourceText] = {}
         self.entries = entries
+        self.deleted = deleted
         self.modes = {entry.path: entry.mode for entry in entries}
         self.covered = [entry for entry in entries if recipe.covers(entry.path)]
         canonicals = [target.canonical for target in recipe.targets]
@@ -216,9 +219,7 @@ class _Planner:
 
     def _gone(self) -> list[str]:
         """Modules that earlier migrations deleted, and that are not there."""
-        if not isinstance(self.repository, Repository):
-            return []
-        paths = [path for path in self.repository.deleted_by_unshim(self.base) if path.endswith(".py")]
+        paths = [path for path in self.deleted if path.endswith(".py")]
         modules = [self.project.module_of(path) for path in paths if not is_test_file(path)]
         return sorted({name for name in modules if is_dotted_name(name) and self.project.path_of(name) is None})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import TracebackType
@@ -29,6 +29,36 @@ class Listing:
     about: str
     """What the plan depends on beside the files."""
     entries: list[tuple[str, str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A plan, and the blobs that were not there when it was made: a partial clone can get them later."""
+
+    plan: Plan
+    missing: tuple[str, ...]
+
+
+class _Noting:
+    """Files, with a note of what could not be read."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self.root = files.root
+        self.missing: dict[str, None] = {}
+
+    def resolve(self, revision: str) -> str:
+        return self._files.resolve(revision)
+
+    def entries(self, commit: str, /) -> list[Entry]:
+        return self._files.entries(commit)
+
+    def read(self, oids: Iterable[str]) -> Iterator[bytes | None]:
+        wanted = list(oids)
+        for oid, content in zip(wanted, self._files.read(wanted), strict=True):
+            if content is None:
+                self.missing[oid] = None
+            yield content
 
 
 LISTING = Question[Listing]("listing")
@@ -73,22 +103,33 @@ class Plans:
         base = files.resolve(revision)
         say("reading the tree")
         entries = files.entries(base)
-        from migrate.planning import build_plan  # late: where the store has the plan, nothing of all that is needed
-
+        deleted = self._deleted(base) if self.recipe.enforce else {}
         if self._store is None or not all(is_blob(entry.oid) for entry in entries):
-            return build_plan(files, self.recipe, base, self.jobs, say, self.cache, entries)
-        gone = self._deleted(base) if self.recipe.enforce else {}
-        about = stable((self.recipe, tuple(sorted(gone))))
+            return self._made(files, base, entries, deleted, say)
+        about = stable((self.recipe, tuple(sorted(deleted))))
         digest = digest_of(entries, about)
-        known = self._store.plan(digest, Plan) or self._same_plan(files, entries, about)
+        known = self._kept(digest, files) or self._same_plan(files, entries, about)
         if known is not None:
             return replace(known, base=base, recipe=self.recipe)
-        plan = build_plan(files, self.recipe, base, self.jobs, say, self.cache, entries)
-        self._store.keep_plan(digest, plan)
+        noting = _Noting(files)
+        plan = self._made(noting, base, entries, deleted, say)
+        self._store.keep_plan(digest, Kept(plan, tuple(noting.missing)))
         listing = Listing(digest, about, [(one.path, one.mode, one.oid) for one in entries])
         self.cache.keep(LISTING, _LAST, listing)
         self._has_learnt = True
         return plan
+
+    def _made(self, files: Files, base: str, entries: list[Entry], deleted: Iterable[str], say: Progress) -> Plan:
+        from migrate.planning import build_plan  # late: where the store has the plan, nothing of all that is needed
+
+        return build_plan(files, self.recipe, base, self.jobs, say, self.cache, entries, deleted)
+
+    def _kept(self, digest: str, files: Files) -> Plan | None:
+        """The plan of this digest, if what could not be read for it still cannot."""
+        kept = None if self._store is None else self._store.plan(digest, Kept)
+        if kept is None or any(content is not None for content in files.read(kept.missing)):
+            return None
+        return kept.plan
 
     def _same_plan(self, files: Files, entries: list[Entry], about: str) -> Plan | None:
         """The last plan, if all that has changed since are Python files that it had no question about.
@@ -97,7 +138,7 @@ class Plans:
         file without answers of its own, in which the same searches find the same, is as good as the one before.
         """
         last = self.cache.recall(LISTING, _LAST)
-        if self._store is None or last is None or last.about != about or len(last.entries) != len(entries):
+        if last is None or last.about != about or len(last.entries) != len(entries):
             return None
         changed: list[tuple[str, str]] = []
         for one, (path, mode, oid) in zip(entries, last.entries, strict=True):
@@ -114,7 +155,7 @@ class Plans:
                 return None
             if any(cast(Search, search)(content) is not (old in found.hits) for search, found in searches):
                 return None
-        return self._store.plan(last.digest, Plan)
+        return self._kept(last.digest, files)
 
     def violations(self, files: Files, plan: Plan) -> list[Violation]:
         """All that the files of a plan must not have."""

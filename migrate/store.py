@@ -27,6 +27,8 @@ _PLANS = 4
 """So many plans are kept for a recipe: those of a few commits, and of the index."""
 _KEPT_SECONDS = 30 * 24 * 3600
 """What was not used for so long is removed."""
+_WRITTEN_SECONDS = 3600
+"""No file takes so long to be written."""
 _PARSERS = ("libcst", "tree-sitter", "tree-sitter-json", "tree-sitter-python", "fissix")
 """Packages of whose version the answers depend."""
 
@@ -72,8 +74,11 @@ class Store:
         self._write("deleted", (tip, paths))
 
     def _forget_others(self) -> None:
-        """Remove the folders of repositories, recipes and versions that nobody has used for long."""
+        """Remove what a killed run left, and the folders of what nobody has used for long."""
         with contextlib.suppress(OSError):
+            for left in self.folder.glob("new-*"):
+                if left.stat().st_mtime < time.time() - _WRITTEN_SECONDS:
+                    left.unlink()
             for folder in self.folder.parent.parent.glob("*/*"):
                 used = max((path.stat().st_mtime for path in folder.iterdir()), default=folder.stat().st_mtime)
                 if used < time.time() - _KEPT_SECONDS:

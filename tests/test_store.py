@@ -119,6 +119,22 @@ def test_another_file_under_the_old_name_is_seen(repo: Repo, place: Path) -> Non
     assert said(repo, place, "scan") == said(repo, place, "scan", "--no-cache")
 
 
+def test_what_a_partial_clone_gets_later_is_seen(repo: Repo, place: Path, tmp_path: Path) -> None:
+    repo.configure(("uploadpack.allowFilter", "true"), ("uploadpack.allowAnySHA1InWant", "true"))
+    options = ("--quiet", "--no-checkout", "--filter=blob:none", f"file://{repo.path}")
+    repo.git("clone", *options, str(tmp_path / "partial"))
+    clone = Repo(tmp_path / "partial")
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_bytes(repo.git("show", "HEAD:unshim.toml"))
+    clone.git("cat-file", "-p", "HEAD:app/manager.py")
+    command = ("scan", "--recipe", str(recipe), "--format", "json")
+    assert "blob-missing" in said(clone, place, *command) == said(clone, place, *command)
+    for path in repo.word("ls-files").split():
+        clone.git("cat-file", "-p", f"HEAD:{path}")
+    whole = said(clone, place, *command)
+    assert "blob-missing" not in whole and whole == said(clone, place, *command, "--no-cache")
+
+
 def test_a_mode_is_part_of_a_file(repo: Repo, place: Path) -> None:
     said(repo, place, "scan", "--format", "json")
     (repo.path / "app/use.py").unlink()
@@ -352,8 +368,13 @@ def test_what_nobody_used_for_long_is_removed(repo: Repo, place: Path) -> None:
         folder.mkdir(parents=True)
         (folder / "learnt").write_bytes(b"")
         os.utime(folder / "learnt", times=(0, time.time() - days * 24 * 3600))
+    left, fresh = kept / "new-left", kept / "new-fresh"
+    for path, hours in ((left, 2), (fresh, 0)):
+        path.write_bytes(b"half")
+        os.utime(path, times=(0, time.time() - hours * 3600))
     repo.commit({"app/x.py": "x = 1\n"})
     said(repo, place, "scan")
+    assert (left.exists(), fresh.exists()) == (False, True)
     assert (old.exists(), new.exists(), kept.exists()) == (False, True, True)
 
 

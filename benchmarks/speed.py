@@ -144,7 +144,10 @@ def git(folder: Path, *arguments: str, text: str | None = None, check: bool = Tr
     """What a git command prints."""
     person = {f"GIT_{role}_{what}": "benchmark" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
     command, environment = ["git", "-C", str(folder), *arguments], {**os.environ, **person}
-    return subprocess.run(command, input=text, capture_output=True, text=True, check=check, env=environment).stdout
+    return subprocess.run(
+        command, input=text, capture_output=True, check=check, env=environment,
+        encoding="utf-8", errors="surrogateescape",
+    ).stdout  # fmt: skip
 
 
 @dataclass(frozen=True)

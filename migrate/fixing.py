@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from migrate.beside import beside
 from migrate.plan import FileChange, Plan
 from migrate.snapshots import WorkingTree
 
@@ -39,21 +38,13 @@ def _replace(tree: WorkingTree, change: FileChange, after: bytes) -> str | None:
     file = tree.root / change.path
     if file.parent.resolve() != tree.root.resolve() / Path(change.path).parent:
         return "a directory on the way is a symbolic link"
-    beside = file.parent / f".unshim-{os.getpid()}-{secrets.token_hex(8)}"
     try:
         mode = file.lstat().st_mode & 0o7777
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(after)
-                stream.flush()
-                os.fchmod(stream.fileno(), mode)
-                os.fsync(stream.fileno())
+        with beside(file, after, is_durable=True) as new:
+            new.chmod(mode)
             if tree.content(change.path) != change.before:
                 return "it was changed meanwhile"
-            beside.replace(file)
-        finally:
-            beside.unlink(missing_ok=True)
+            new.replace(file)
     except OSError as error:
         return error.strerror or str(error)
     return None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import secrets
 import shlex
 import stat
 from collections.abc import Iterable, Sequence
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from migrate.beside import beside, write_new
 from migrate.errors import ExitCode, MigrateError
 from migrate.recipe import is_recipe
 from migrate.repository import Repository
@@ -241,16 +241,11 @@ def _look(hook: Hook, path: Path) -> _Place:
 
 def _put(place: _Place, content: bytes) -> None:
     """Write a new file where there must be none, or replace ours in one step."""
-    beside = place.path.with_name(f".unshim-{os.getpid()}-{secrets.token_hex(8)}")
-    target = beside if place.there else place.path
-    try:
-        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o777)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-        if place.there:
-            beside.replace(place.path)
-    finally:
-        beside.unlink(missing_ok=True)
+    if place.there:
+        with beside(place.path, content, 0o777) as new:
+            new.replace(place.path)
+    else:
+        write_new(place.path, content, 0o777)
 
 
 def _take_back(place: _Place, content: bytes) -> None:

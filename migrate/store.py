@@ -9,7 +9,6 @@ import os
 import pickle
 import platform
 import shutil
-import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from importlib.metadata import version
@@ -18,6 +17,7 @@ from typing import TypeVar
 
 import codemods
 import migrate
+from migrate.beside import PREFIX, beside
 from migrate.cache import Cache, stable
 from migrate.repository import Entry
 
@@ -76,7 +76,7 @@ class Store:
     def _forget_others(self) -> None:
         """Remove what a killed run left, and the folders of what nobody has used for long."""
         with contextlib.suppress(OSError):
-            for left in self.folder.glob("new-*"):
+            for left in self.folder.glob(f"{PREFIX}*"):
                 if left.stat().st_mtime < time.time() - _WRITTEN_SECONDS:
                     left.unlink()
             for folder in self.folder.parent.parent.glob("*/*"):
@@ -106,14 +106,8 @@ class Store:
             data = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=self.folder, prefix="new-", delete=False) as stream:
-                try:
-                    stream.write(hashlib.blake2b(data).digest() + data)
-                    stream.close()
-                    Path(stream.name).replace(self.folder / name)
-                except BaseException:
-                    Path(stream.name).unlink(missing_ok=True)
-                    raise
+            with beside(self.folder / name, hashlib.blake2b(data).digest() + data) as new:
+                new.replace(self.folder / name)
         except OSError:
             return
 

@@ -18,6 +18,7 @@ from random_packages import RandomPackage, TreeRepository, drawn, packages
 from repositories import ENVIRONMENT, ROOT, SAMPLE, Repo, make_repo, unshim
 
 from codemods.engine import rewrite_file
+from migrate.beside import PREFIX
 from migrate.cache import Cache, Question, stable
 from migrate.errors import MigrateError
 from migrate.plan import Plan
@@ -350,7 +351,7 @@ def test_runs_at_the_same_time_share_a_store(repo: Repo, place: Path) -> None:
     started = [subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE) for _ in range(4)]
     assert [one.communicate()[0].decode() for one in started] == [whole] * 4
     assert all(one.returncode == 0 for one in started)
-    assert [path.name for path in stored(place) if path.name.startswith("new-")] == []
+    assert [path.name for path in stored(place) if path.name.startswith(PREFIX)] == []
 
 
 def test_of_many_commits_the_last_plans_are_kept(repo: Repo, place: Path) -> None:
@@ -368,7 +369,7 @@ def test_what_nobody_used_for_long_is_removed(repo: Repo, place: Path) -> None:
         folder.mkdir(parents=True)
         (folder / "learnt").write_bytes(b"")
         os.utime(folder / "learnt", times=(0, time.time() - days * 24 * 3600))
-    left, fresh = kept / "new-left", kept / "new-fresh"
+    left, fresh = kept / f"{PREFIX}left", kept / f"{PREFIX}fresh"
     for path, hours in ((left, 2), (fresh, 0)):
         path.write_bytes(b"half")
         os.utime(path, times=(0, time.time() - hours * 3600))

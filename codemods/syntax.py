@@ -197,12 +197,6 @@ def nodes_at(tree: Tree, pattern: re.Pattern[bytes]) -> Iterator[Node]:
             yield node
 
 
-def call_nodes(tree: Tree) -> list[Node]:
-    """All calls, in source order."""
-    nodes = QueryCursor(_query("(call) @node")).captures(tree.root_node).get("node", [])
-    return sorted(nodes, key=lambda node: node.start_byte)
-
-
 def string_nodes(tree: Tree) -> list[Node]:
     """All string literals, in source order; each part of a concatenation by itself."""
     nodes = QueryCursor(_query("(string) @node")).captures(tree.root_node).get("node", [])

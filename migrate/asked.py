@@ -18,11 +18,8 @@ from codemods.bindings import Binding, Effect, ModuleFacts
 from codemods.symbols import root
 from migrate.cache import Cache, Question
 from migrate.parallel import Shared
-from migrate.project import FACTS, Project
+from migrate.project import FACTS, Place, Project
 from migrate.search import Search
-
-Place = tuple[str, str, str]
-"""The path, blob and mode of a module's file."""
 
 
 @dataclass(slots=True)
@@ -143,31 +140,34 @@ def _part(facts: ModuleFacts, part: str, project: Project) -> object:
 
     Where in the text something stands is seen only as its place among the rest.
     """
+    names = tuple(facts.names) if part == ALL else (part,) if part in facts.names else ()
     if part == ALL:
-        rank = _ranks((*_starts(facts, facts.names), *(top.start for top in facts.top_imports)))
-        return replace(
-            facts,
-            names={name: _moved(bindings, rank) for name, bindings in facts.names.items()},
-            stars=tuple(replace(star, start=rank(star.start)) for star in facts.stars),
-            top_imports=tuple(replace(top, start=rank(top.start)) for top in facts.top_imports),
-            effects=_without_lines(facts.effects),
-            access_effects=_without_lines(facts.access_effects),
-        ), tuple(facts.names)
-    ours = tuple(top for top in facts.top_imports if project.kind(root(top.module)) is not ModuleKind.EXTERNAL)
-    names = (part,) if part in facts.names else ()
-    tops = tuple(top.start for top in ours) if facts.is_package or part == IMPORTS else ()
-    rank = _ranks((*_starts(facts, names), *tops))
-    return replace(
+        tops = facts.top_imports
+    elif facts.is_package or part == IMPORTS:
+        tops = tuple(top for top in facts.top_imports if project.kind(root(top.module)) is not ModuleKind.EXTERNAL)
+    else:
+        tops = ()
+    rank = _ranks((*_starts(facts, names), *(top.start for top in tops)))
+    seen = replace(
         facts,
         names={name: _moved(facts.names[name], rank) for name in names},
         stars=tuple(replace(star, start=rank(star.start)) for star in facts.stars),
-        top_imports=tuple(replace(top, start=rank(top.start)) for top in ours) if tops else (),
-        effects=(),
-        access_effects=(),
-        typing_names=facts.typing_names & {part},
-        forwards=None if facts.forwards is None else {name: to for name, to in facts.forwards.items() if name == part},
-        rebound=facts.rebound & {part},
+        top_imports=tuple(replace(top, start=rank(top.start)) for top in tops),
+        effects=_without_lines(facts.effects),
+        access_effects=_without_lines(facts.access_effects),
     )
+    if part != ALL:
+        seen = replace(
+            seen,
+            effects=(),
+            access_effects=(),
+            typing_names=facts.typing_names & {part},
+            forwards=None
+            if facts.forwards is None
+            else {name: to for name, to in facts.forwards.items() if name == part},
+            rebound=facts.rebound & {part},
+        )
+    return seen, names
 
 
 def _starts(facts: ModuleFacts, names: Iterable[str]) -> Iterable[int]:

@@ -98,10 +98,10 @@ class Cache:
         """Whether there is an answer."""
         return _is_kept(key) and self._knows(question, key)
 
-    def knows_of(self, oids: Collection[str], apart_from: str) -> bool:
-        """Whether there is an answer about one of these blobs, other than to the question of that name."""
+    def knows_of(self, oids: Collection[str], apart_from: Question[A]) -> bool:
+        """Whether there is an answer about one of these blobs, other than to that question."""
         return any(
-            key[0] in oids and name != apart_from for answers in (self._now, self._before) for name, key in answers
+            key[0] in oids and name != apart_from.name for answers in (self._now, self._before) for name, key in answers
         )
 
     def all_of(self, question: Question[A]) -> list[tuple[Key, A]]:

@@ -70,31 +70,29 @@ def find_documents(
         and role_of(entry.path) is not Role.COPY
         and entry.path not in own
     ]
-    all_keys: list[Key] = [(entry.oid, entry.path, watched.epoch) for entry in wanted]
-    fresh = [entry for entry, key in zip(wanted, all_keys, strict=True) if not cache.knows(DOCUMENT, key)]
+    keys: list[Key] = [(entry.oid, entry.path, watched.epoch) for entry in wanted]
+    fresh = [entry for entry, key in zip(wanted, keys, strict=True) if not cache.knows(DOCUMENT, key)]
     unchecked: list[Unchecked] = []
     contents: dict[str, bytes] = {}
+    missing: set[str] = set()
     for entry, content in zip(fresh, repository.read(entry.oid for entry in fresh), strict=True):
-        if content is not None:
-            if mentions.may_hold(content) or b"import" in content:
-                contents[entry.path] = content
-            else:
-                cache.keep(DOCUMENT, (entry.oid, entry.path, watched.epoch), ())
-        elif role_of(entry.path) is Role.CONFIGURES:
-            message = "this clone does not have the file's content"
-            unchecked.append(Unchecked(entry.path, 1, Reason.BLOB_MISSING, message))
+        if content is None:
+            missing.add(entry.path)
+            if role_of(entry.path) is Role.CONFIGURES:
+                message = "this clone does not have the file's content"
+                unchecked.append(Unchecked(entry.path, 1, Reason.BLOB_MISSING, message))
+        elif mentions.may_hold(content) or b"import" in content:
+            contents[entry.path] = content
 
     def references_of(number: int) -> tuple[Reference, ...]:
-        path = concerned[number].path
-        return _references_of(path, contents[path], mentions, recipe, ownership)
+        path = there[number].path
+        return _references_of(path, contents[path], mentions, recipe, ownership) if path in contents else ()
 
-    concerned = [entry for entry in fresh if entry.path in contents]
-    keys: list[Key] = [(entry.oid, entry.path, watched.epoch) for entry in concerned]
+    there = [entry for entry in wanted if entry.path not in missing]
+    keys = [key for entry, key in zip(wanted, keys, strict=True) if entry.path not in missing]
     found = cache.answers(DOCUMENT, keys, references_of, jobs, watched)
-    known = {entry.path: one for entry, one in zip(concerned, found, strict=True)}
-    for entry, key in zip(wanted, all_keys, strict=True):
-        known.setdefault(entry.path, cache.recall(DOCUMENT, key) or ())
-    naming = [entry for entry in wanted if known[entry.path]]
+    known = {entry.path: one for entry, one in zip(there, found, strict=True) if one}
+    naming = [entry for entry in there if entry.path in known]
     changing = [entry for entry in naming if _edits(known[entry.path]) and entry.path not in contents]
     for entry, content in zip(changing, repository.read(entry.oid for entry in changing), strict=True):
         assert content is not None, entry.path

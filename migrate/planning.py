@@ -59,10 +59,12 @@ def build_plan(
     recipe does not fit the repository. ``entries`` are all files, where they have been listed before: those
     of the commit that ``revision`` is the id of. ``deleted`` are paths that earlier migrations deleted.
     """
-    base = repository.resolve(revision) if entries is None else revision
-    progress("reading the tree")
-    listed = repository.entries(base) if entries is None else entries
-    return _Planner(repository, recipe, base, listed, tuple(deleted), jobs, progress, cache or Cache()).plan()
+    base = revision
+    if entries is None:
+        base = repository.resolve(revision)
+        progress("reading the tree")
+        entries = repository.entries(base)
+    return _Planner(repository, recipe, base, entries, tuple(deleted), jobs, progress, cache or Cache()).plan()
 
 
 class _Planner:

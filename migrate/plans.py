@@ -16,7 +16,7 @@ from migrate.repository import Entry, Repository
 from migrate.search import Search
 from migrate.snapshots import Files, is_blob
 from migrate.store import Store, digest_of, store_of
-from migrate.texts import FOUND, MAX_BYTES, SUFFIXES
+from migrate.texts import FOUND, MAX_BYTES, SUFFIXES, SYNTAX
 
 Progress = Callable[[str], None]
 
@@ -146,7 +146,8 @@ class Plans:
                 return None
             if one.oid != oid:
                 changed.append((oid, one.oid))
-        if self.cache.knows_of({oid for oid, _ in changed}, apart_from="syntax"):
+        # whether a file parses is asked about all of them by some commands, and about those it looks at by the plan
+        if self.cache.knows_of({oid for oid, _ in changed}, apart_from=SYNTAX):
             return None
         searches = [(key[0], found) for key, found in self.cache.all_of(FOUND)]
         contents = files.read(oid for _, oid in changed)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -17,18 +16,19 @@ from codemods.syntax import SyntaxFault, host_fault, parse, syntax_fault
 from migrate.cache import Cache, Key, Question
 from migrate.recipe import SourceRoot
 from migrate.repository import REGULAR_MODES, SYMLINK_MODE, Entry
-from migrate.snapshots import Files, unsaved
-from migrate.texts import MAX_BYTES, SUFFIXES, Searched, Texts
+from migrate.snapshots import Files, with_changes
+from migrate.texts import MAX_BYTES, SUFFIXES, SYNTAX, Searched, Texts
 
 A = TypeVar("A")
 
 NOTEBOOK_SUFFIX = ".ipynb"
 _OPAQUE_SUFFIXES = (".so", ".pyd", ".pyx")
 
+Place = tuple[str, str, str]
+"""The path, blob and mode of a module's file."""
+
 FACTS = Question[ModuleFacts]("facts")
 """By (blob, module, path)."""
-SYNTAX = Question[SyntaxFault | None]("syntax")
-"""By (blob): why it is no valid Python 3, of whatever version."""
 HOST = Question[str | None]("host")
 """By (blob): why this interpreter could not run it."""
 
@@ -77,9 +77,7 @@ class Project:
 
     def with_changes(self, changes: Mapping[str, bytes | None]) -> Project:
         """The project after files got other bytes, or (None) went. What is known of the other files is kept."""
-        there = (entry for entry in self._all if changes.get(entry.path, b"") is not None)
-        entries = [replace(entry, oid=unsaved(entry.path)) if entry.path in changes else entry for entry in there]
-        after = Project(entries, self.roots, self.texts.with_changes(changes))
+        after = Project(with_changes(self._all, changes), self.roots, self.texts.with_changes(changes))
         after._sources = {path: source for path, source in self._sources.items() if path not in changes}
         for module, facts in self._facts.items():
             path = self._paths[module]
@@ -168,8 +166,8 @@ class Project:
         """The answer about one file."""
         return self._cache.answer(question, (self.entries[path].oid, *key), ask)
 
-    def place(self, module: str) -> tuple[str, str, str] | None:
-        """The path, blob and mode of a module's file."""
+    def place(self, module: str) -> Place | None:
+        """Where a module's file is; None where it has none."""
         path = self._paths.get(module)
         return None if path is None else (path, self.entries[path].oid, self.entries[path].mode)
 
@@ -196,7 +194,7 @@ class Project:
         return f"line {line}: nothing binds {unbound.name}"
 
     def source(self, path: str) -> SourceText | None:
-        """The text of a file; None where it is missing, too large or undecodable (see plan.py for the reasons)."""
+        """The text of a file; None where it is missing, too large or undecodable (see planning.py for the reasons)."""
         if path not in self._sources:
             raw = self._content(path)
             try:

@@ -26,12 +26,12 @@ from codemods.syntax import SyntaxFault, parse, syntax_fault
 from migrate.asked import Watched
 from migrate.cache import Cache, Key, Question
 from migrate.discovery import Discovered, FileImports
-from migrate.project import SYNTAX, Project
+from migrate.project import Project
 from migrate.reach import Reach
 from migrate.recipe import Recipe
 from migrate.shadows import Shadows
 from migrate.snapshots import unsaved
-from migrate.texts import TextElsewhere
+from migrate.texts import SYNTAX, TextElsewhere
 
 A = TypeVar("A")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
 from functools import cached_property
 
@@ -13,20 +14,27 @@ _RELATIVE = re.compile(rb"\bfrom\s+\.")
 _STAR = b"import *"
 
 
-def listed(name: str) -> bytes:
+def _listed(name: str) -> bytes:
     """A pattern for a name in the list of a ``from`` statement, behind ``import`` and spaces."""
     return rb"(?:\([^)]*|[^\n(]*)\b" + re.escape(name.encode()) + rb"\b"
 
 
-class Search:
+def _starred_or(name: str) -> bytes:
+    """The same, or a star."""
+    return rb"(?:\*|" + _listed(name) + rb")"
+
+
+@dataclass(frozen=True)
+class Search(ABC):
     """Something to look for in a text. Two that are equal find the same, in this and in any other run."""
 
+    @abstractmethod
     def __call__(self, data: bytes, /) -> bool:
-        raise NotImplementedError
+        """Whether the text has it."""
 
     def __reduce__(self) -> tuple[object, ...]:
         """Without the patterns, which are quicker made than read."""
-        return type(self), tuple(getattr(self, one.name) for one in fields(self))  # type: ignore[arg-type]
+        return type(self), tuple(getattr(self, one.name) for one in fields(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +111,7 @@ class ImportsName(Search):
 
     @cached_property
     def _statement(self) -> re.Pattern[bytes]:
-        return re.compile(rb"\b" + re.escape(self.module.encode()) + rb"\s+import\s*" + listed(self.name))
+        return re.compile(rb"\b" + re.escape(self.module.encode()) + rb"\s+import\s*" + _listed(self.name))
 
     def __call__(self, data: bytes) -> bool:
         return self.name.encode() in data and self._statement.search(data) is not None
@@ -137,7 +145,7 @@ class TakesName(Search):
     @cached_property
     def _patterns(self) -> tuple[re.Pattern[bytes], ...]:
         tail, word = re.escape(self.module.encode()), re.escape(self.name.encode())
-        names = rb"\s+import\s*(?:\*|" + listed(self.name) + rb")"
+        names = rb"\s+import\s*" + _starred_or(self.name)
         return (
             re.compile(rb"\b" + tail + rb"(?:" + self._attribute + rb"|" + names + rb")"),
             re.compile(rb"\bfrom\s+\.+" + names),
@@ -170,7 +178,7 @@ class TakesSubmodule(Search):
     @cached_property
     def _patterns(self) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
         package, name = re.escape(last(parent(self.module)).encode()), re.escape(last(self.module).encode())
-        names = rb"(?:\*|" + listed(last(self.module)) + rb")"
+        names = _starred_or(last(self.module))
         return (
             re.compile(rb"\bfrom\s+(?:[\w.]*\.)?(?:" + package + rb")?\s+import\s*" + names),
             re.compile(rb"^(.*)\.\s*" + name + rb"\b", re.MULTILINE),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -114,6 +115,15 @@ _DISK = "disk:"
 def unsaved(path: str) -> str:
     """What stands in the place of a blob's id for a content that is nowhere yet."""
     return f"{_DISK}{path}"
+
+
+def with_changes(entries: Iterable[Entry], changes: Mapping[str, bytes | None]) -> list[Entry]:
+    """The entries after files got other bytes, or (None) went."""
+    return [
+        replace(entry, oid=unsaved(entry.path)) if entry.path in changes else entry
+        for entry in entries
+        if changes.get(entry.path, b"") is not None
+    ]
 
 
 def is_blob(oid: str) -> bool:

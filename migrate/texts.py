@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
 
 from codemods.symbols import last
 from migrate.cache import Cache, Question
 from migrate.repository import Entry
 from migrate.search import Search, TakesName
-from migrate.snapshots import is_blob, unsaved
+from migrate.snapshots import is_blob, with_changes
+
+if TYPE_CHECKING:  # the parsers are slow to import
+    from codemods.syntax import SyntaxFault
 
 MAX_BYTES = 4 * 1024 * 1024
 """A larger Python file is generated data; it is listed as too large instead of being parsed."""
@@ -28,6 +31,8 @@ class Found:
     seen: frozenset[str]
 
 
+SYNTAX: Question[SyntaxFault | None] = Question("syntax")
+"""By (blob): why it is no valid Python 3, of whatever version."""
 FOUND = Question[Found]("found")
 """By (search)."""
 _THERE = Question[frozenset[str]]("there")
@@ -98,9 +103,7 @@ class Texts(Mapping[str, bytes]):
 
     def with_changes(self, changes: Mapping[str, bytes | None]) -> Texts:
         """The texts after files got other bytes, or (None) went."""
-        there = (entry for path, entry in self._entries.items() if changes.get(path, b"") is not None)
-        entries = [replace(entry, oid=unsaved(entry.path)) if entry.path in changes else entry for entry in there]
-        after = Texts(self.read, entries)
+        after = Texts(self.read, with_changes(self._entries.values(), changes))
         after._data = {path: data for path, data in self._data.items() if path not in changes}
         after._data |= {path: data for path, data in changes.items() if data is not None}
         return after

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from hypothesis import settings
+from tree_sitter import Node, Tree
 
 from codemods.alias_map import ALL, AliasMap, ModuleKind
 from codemods.bindings import ModuleFacts, module_facts
@@ -104,6 +105,16 @@ class OtherFiles:
 
     def mentions(self, module: str, name: str) -> bool:
         return f"{module}:{name}" in self.names
+
+
+def call_nodes(tree: Tree) -> list[Node]:
+    """All calls, in source order."""
+    nodes, pending = [], [tree.root_node]
+    while pending:
+        node = pending.pop()
+        nodes += [node] if node.type == "call" else []
+        pending += node.children
+    return sorted(nodes, key=lambda node: (node.start_byte, -node.end_byte))
 
 
 def facts_of(text: str, module: str = "m", *, is_package: bool = False) -> ModuleFacts:

@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 import pytest
+from support import call_nodes
 from tree_sitter import Node
 
 from codemods.places import expects_import_failure, has_keep_comment, is_in_function, is_path_under_test, runs_late
 from codemods.source import decode_python
-from codemods.syntax import Span, call_nodes, parse, text_of
+from codemods.syntax import Span, parse, text_of
 
 
 def mark(text: str) -> Node:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pytest
+from support import call_nodes
 from tree_sitter import Node
 
 from codemods.scopes import scope_table
@@ -18,7 +19,7 @@ from codemods.sinks import (
     may_have_sinks,
     name_argument,
 )
-from codemods.syntax import call_nodes, import_statements, parse, string_nodes, text_of
+from codemods.syntax import import_statements, parse, string_nodes, text_of
 
 MOCK = "from unittest import mock\n"
 LOOK_UPS = {Sink.PATCH, Sink.PATCH_DICT, Sink.PATCH_MULTIPLE, Sink.MONKEYPATCH, Sink.IMPORT, Sink.RESOLVE, Sink.LOGGER}

@@ -147,6 +147,19 @@ def test_a_mode_is_part_of_a_file(repo: Repo, place: Path) -> None:
 # quicker
 
 
+@pytest.mark.parametrize("command", COMMANDS)
+def test_without_the_cache_a_plan_is_made_and_nothing_is_kept(
+    repo: Repo, place: Path, plans: list[str], command: tuple[str, ...]
+) -> None:
+    repo.commit({"app/more.py": "from app.old_manager import ChatManager\n"})
+    said(repo, place, *command)
+    before = {path: path.stat().st_mtime_ns for path in stored(place)}
+    plans.clear()
+    said(repo, place, *command, "--no-cache")
+    assert plans
+    assert {path: path.stat().st_mtime_ns for path in stored(place)} == before
+
+
 def test_the_index_of_a_commit_is_known(repo: Repo, place: Path, runs: list[str]) -> None:
     said(repo, place, "scan")
     assert runs

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Collection, Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from typing import Generic, TypeVar, cast
@@ -98,10 +98,13 @@ class Cache:
         """Whether there is an answer."""
         return _is_kept(key) and self._knows(question, key)
 
-    def knows_of(self, oids: Collection[str], apart_from: Question[A]) -> bool:
-        """Whether there is an answer about one of these blobs, other than to that question."""
-        return any(
-            key[0] in oids and name != apart_from.name for answers in (self._now, self._before) for name, key in answers
+    def asked_about(self, apart_from: Question[A]) -> frozenset[str]:
+        """The blobs about which there is an answer, other than to that question."""
+        return frozenset(
+            key[0]
+            for answers in (self._now, self._before)
+            for name, key in answers
+            if isinstance(key[0], str) and name != apart_from.name
         )
 
     def all_of(self, question: Question[A]) -> list[tuple[Key, A]]:

@@ -14,7 +14,7 @@ from codemods.references import Disposition, Edit, Reason, Reference, ReferenceK
 from migrate.cache import Cache
 from migrate.plan import Plan
 from migrate.repository import REGULAR_MODES, Repository
-from migrate.snapshots import Files, is_blob
+from migrate.snapshots import Files
 
 
 class Wrong(StrEnum):
@@ -173,11 +173,6 @@ def _broken(
         and after.recipe.covers(entry.path)
         and (entry.path not in old or old[entry.path].oid != entry.oid)
     ]
-    on_disk = [entry for entry in wanted if not is_blob(entry.oid) and entry.path in old]
-    texts = files.read(entry.oid for entry in on_disk)
-    earlier = repository.read(old[entry.path].oid for entry in on_disk)
-    same = {one.path for one, text, before in zip(on_disk, texts, earlier, strict=True) if text == before}
-    wanted = [entry for entry in wanted if entry.path not in same]
     there = [old[entry.path] for entry in wanted if entry.path in old]
     now, _ = syntax_faults(files, wanted, cache, jobs)
     then, _ = syntax_faults(repository, there, cache, jobs)
@@ -185,7 +180,7 @@ def _broken(
     return [
         Violation(one.path, one.line, 1, Wrong.SYNTAX, one.reason.value, one.message, "mend it", one.reason)
         for one in now
-        if one.path not in ill
+        if one.path not in ill and one.reason is not Reason.TOO_LARGE
     ]
 
 

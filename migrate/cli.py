@@ -44,7 +44,7 @@ from migrate.reports.text import (
 )
 from migrate.repository import Repository
 from migrate.run import apply as carry_out
-from migrate.snapshots import Files, Staged, WorkingTree
+from migrate.snapshots import Files, Staged
 
 if TYPE_CHECKING:
     from migrate.gates import GateResult
@@ -326,7 +326,7 @@ def check(
     fixed: tuple[str, ...] = ()
     with _plans(repository, made, jobs, no_cache=no_cache) as plans:
         if worktree or fix:
-            files = tree = WorkingTree(repository)
+            files = tree = plans.working_tree()
             if fix:
                 done = write_fixes(tree, plans.of(tree, rev))
                 fixed = done.paths

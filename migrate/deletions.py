@@ -39,7 +39,7 @@ class DeletionProof:
 
     def __init__(
         self,
-        entries: list[Entry],
+        entries: Iterable[Entry],
         recipe: Recipe,
         project: Project,
         alias_map: AliasMap,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from tree_sitter import Node, Tree
 
@@ -21,9 +22,9 @@ from codemods.syntax import SyntaxFault, ancestors, import_statements, parse, st
 from migrate.plan import FileChange, Plan
 from migrate.planning import moved_modules
 from migrate.project import Project
-from migrate.repository import REGULAR_MODES, Entry, Repository
+from migrate.repository import REGULAR_MODES, Repository
 from migrate.search import Matcher, Words
-from migrate.texts import MAX_BYTES, SUFFIXES, Texts
+from migrate.texts import SUFFIXES, Texts, small_texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,16 +125,9 @@ def _base(repository: Repository, plan: Plan) -> _State:
     wanted = [
         entry
         for entry in entries
-        if entry.path.endswith(SUFFIXES)
-        and entry.mode in REGULAR_MODES
-        and (entry.size or 0) <= MAX_BYTES
-        and plan.recipe.covers(entry.path)
+        if entry.path.endswith(SUFFIXES) and entry.mode in REGULAR_MODES and plan.recipe.covers(entry.path)
     ]
-
-    def read(some: Sequence[Entry]) -> Iterator[bytes | None]:
-        return repository.read(entry.oid for entry in some)
-
-    texts = Texts(read, wanted)
+    texts = Texts(partial(small_texts, repository), wanted)
     texts.load()
     project = Project(entries, plan.roots, texts)
     return _State(project, AliasMap(project, moved_modules(plan.recipe)))

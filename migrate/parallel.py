@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import sys
 from collections.abc import Callable, Sequence
-from multiprocessing.connection import Connection
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -41,7 +42,11 @@ def mapped(function: Callable[[T], R], items: Sequence[T], jobs: int, shared: Sh
     remember is lost with them, but for what ``shared`` hands over. An exception in a child is raised here.
     """
     count = min(jobs, len(items) // _WORTH_A_PROCESS)
-    if count < 2 or "fork" not in multiprocessing.get_all_start_methods():
+    if count < 2:
+        return [function(item) for item in items]
+    import multiprocessing  # late: a command that asks no such question need not wait for it
+
+    if "fork" not in multiprocessing.get_all_start_methods():
         return [function(item) for item in items]
     context = multiprocessing.get_context("fork")
     readers: list[Connection] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from operator import attrgetter
 
 from codemods.alias_map import AliasMap, ModuleKind
@@ -35,10 +36,10 @@ from migrate.errors import UnfitError
 from migrate.plan import Bans, FileChange, ModuleReport, OwnedName, Place, Plan, PlannedStep
 from migrate.project import NOTEBOOK_SUFFIX, Project, discover_roots, undecodable
 from migrate.recipe import Recipe
-from migrate.repository import REGULAR_MODES, SUBMODULE_MODE, SYMLINK_MODE, Entry
+from migrate.repository import REGULAR_MODES, SUBMODULE_MODE, SYMLINK_MODE, Entries, Entry
 from migrate.rewriting import Rewriting
 from migrate.snapshots import Files
-from migrate.texts import MAX_BYTES, SUFFIXES, Texts
+from migrate.texts import SUFFIXES, TOO_LARGE, Texts, is_too_large, small_texts
 
 Progress = Callable[[str], None]
 
@@ -50,7 +51,7 @@ def build_plan(
     jobs: int,
     progress: Progress,
     cache: Cache | None = None,
-    entries: list[Entry] | None = None,
+    entries: Entries | None = None,
     deleted: Iterable[str] = (),
 ) -> Plan:
     """Detect everything over the files of one commit, the index or the working tree, on up to ``jobs`` cores.
@@ -73,7 +74,7 @@ class _Planner:
         repository: Files,
         recipe: Recipe,
         base: str,
-        entries: list[Entry],
+        entries: Entries,
         deleted: tuple[str, ...],
         jobs: int,
         progress: Progress,
@@ -93,8 +94,8 @@ class _Planner:
         self.covered = [entry for entry in entries if recipe.covers(entry.path)]
         canonicals = [target.canonical for target in recipe.targets]
         roots = recipe.source_roots or discover_roots((entry.path for entry in self.covered), canonicals)
-        wanted = [entry for entry in self.covered if entry.path.endswith(SUFFIXES) and _is_readable(entry)]
-        texts = Texts(lambda some: repository.read(entry.oid for entry in some), wanted, cache)
+        wanted = [entry for entry in self.covered if entry.path.endswith(SUFFIXES) and entry.mode in REGULAR_MODES]
+        texts = Texts(partial(small_texts, repository), wanted, cache)
         self.project = Project(entries, roots, texts, cache)
         self.alias_map = AliasMap(self.project, moved_modules(recipe))
 
@@ -329,23 +330,21 @@ class _Planner:
                 self._list_unchecked(
                     Unchecked(entry.path, 1, Reason.SYMLINK, "a symbolic link; what it leads to is not followed")
                 )
-            elif entry.size is not None and entry.size > MAX_BYTES:
-                self._list_unchecked(
-                    Unchecked(entry.path, 1, Reason.TOO_LARGE, f"{entry.size} bytes; the limit is {MAX_BYTES}")
-                )
-            elif entry.path.endswith(NOTEBOOK_SUFFIX) and _is_readable(entry):
+            elif entry.path.endswith(NOTEBOOK_SUFFIX) and entry.mode in REGULAR_MODES:
                 notebooks.append(entry)
         self.progress(f"reading {len(self.project.texts) + len(notebooks)} Python files and notebooks")
-        missing = self.project.texts.load()
-        for entry, content in zip(notebooks, self.repository.read(entry.oid for entry in notebooks), strict=True):
+        missing, large = self.project.texts.load()
+        for entry, content in zip(notebooks, small_texts(self.repository, notebooks), strict=True):
             if content is None:
-                missing.append(entry)
+                missing.append(entry.path)
+            elif is_too_large(content):
+                large.append(entry.path)
             else:
                 self._read_notebook(entry.path, content)
-        for entry in missing:
-            self._list_unchecked(
-                Unchecked(entry.path, 1, Reason.BLOB_MISSING, "this clone does not have the file's content")
-            )
+        for path in missing:
+            self._list_unchecked(Unchecked(path, 1, Reason.BLOB_MISSING, "this clone does not have the file's content"))
+        for path in large:
+            self._list_unchecked(Unchecked(path, 1, Reason.TOO_LARGE, TOO_LARGE))
 
     def _read_notebook(self, path: str, content: bytes) -> None:
         try:
@@ -428,10 +427,6 @@ class _Planner:
     def _near_modules(self, module: str) -> list[str]:
         same_name = [name for name in self.project.paths if last(name) == last(module)]
         return difflib.get_close_matches(module, same_name or list(self.project.paths), 3, 0.5)
-
-
-def _is_readable(entry: Entry) -> bool:
-    return entry.mode in REGULAR_MODES and (entry.size or 0) <= MAX_BYTES
 
 
 def moved_modules(recipe: Recipe) -> dict[str, str]:

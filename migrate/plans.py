@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import TracebackType
 from typing import cast
 
-from migrate.cache import Cache, Question, stable
+from migrate.cache import Cache, stable
 from migrate.checking import Violation, all_violations
 from migrate.plan import Plan
 from migrate.recipe import Recipe
-from migrate.repository import Entry, Repository
+from migrate.repository import Entries, Repository, entry_of
 from migrate.search import Search
-from migrate.snapshots import Files, is_blob
-from migrate.store import Store, digest_of, store_of
-from migrate.texts import FOUND, MAX_BYTES, SUFFIXES, SYNTAX
+from migrate.snapshots import Files, Stamps, WorkingTree
+from migrate.store import Store, store_of
+from migrate.texts import FOUND, SUFFIXES, SYNTAX, is_too_large, readable_in, small_texts
 
 Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
-    """The files that a plan is over, as (path, mode, blob), and the digest by which the plan is kept."""
+class Last:
+    """What the last plan depends on: enough to see that one over other files would be the same."""
 
     digest: str
+    """By which it is kept."""
     about: str
-    """What the plan depends on beside the files."""
-    entries: list[tuple[str, str, str]]
+    """What it depends on beside the files."""
+    lines: tuple[bytes, ...]
+    """Of Entries: its files."""
+    plain: frozenset[str]
+    """The blobs that it has looked through, and had no question about by themselves."""
+    searches: tuple[tuple[Search, frozenset[str]], ...]
+    """What it looked for in all Python files, with those of ``plain`` that have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,27 +57,21 @@ class _Noting:
     def resolve(self, revision: str) -> str:
         return self._files.resolve(revision)
 
-    def entries(self, commit: str, /) -> list[Entry]:
+    def entries(self, commit: str, /) -> Entries:
         return self._files.entries(commit)
 
-    def read(self, oids: Iterable[str]) -> Iterator[bytes | None]:
+    def read(self, oids: Iterable[str], most: int | None = None) -> Iterator[bytes | None]:
         wanted = list(oids)
-        for oid, content in zip(wanted, self._files.read(wanted), strict=True):
+        for oid, content in zip(wanted, self._files.read(wanted, most), strict=True):
             if content is None:
                 self.missing[oid] = None
             yield content
 
 
-LISTING = Question[Listing]("listing")
-"""Of the last plan with this cache."""
-_LAST = ("",)
-
-
 class Plans:
     """Makes plans, and leaves to the next run what was learnt with them. To be used as a context.
 
-    A plan over the very files of an earlier one is the same, whatever commit has them. Of files on disk nothing is
-    kept: no id says that they are the same.
+    A plan over the very files of an earlier one is the same, whatever commit has them, or none.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class Plans:
         self._progress = progress
         self._store: Store | None = store_of(repository.common_directory(), recipe.detection()) if use_store else None
         self._has_learnt = False
+        self._tree: WorkingTree | None = None
 
     def __enter__(self) -> Plans:
         return self
@@ -89,13 +91,23 @@ class Plans:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._store is not None and self._has_learnt:
+        if self._store is None:
+            return
+        if self._has_learnt:
             self._store.keep_cache(self.cache)
+        if self._tree is not None and self._tree.stamps != self._tree.known:
+            self._store.keep_stamps(self._tree.stamps)
 
     @cached_property
     def cache(self) -> Cache:
         """What is known of single files."""
         return Cache() if self._store is None else self._store.cache()
+
+    def working_tree(self) -> WorkingTree:
+        """The files on disk."""
+        stamps: Stamps = {} if self._store is None else self._store.stamps()
+        self._tree = WorkingTree(self._repository, stamps)
+        return self._tree
 
     def of(self, files: Files, revision: str, progress: Progress | None = None) -> Plan:
         """The plan over a commit, the index or the working tree. Raises UnfitError; see build_plan()."""
@@ -104,22 +116,24 @@ class Plans:
         say("reading the tree")
         entries = files.entries(base)
         deleted = self._deleted(base) if self.recipe.enforce else {}
-        if self._store is None or not all(is_blob(entry.oid) for entry in entries):
+        if self._store is None:
             return self._made(files, base, entries, deleted, say)
         about = stable((self.recipe, tuple(sorted(deleted))))
-        digest = digest_of(entries, about)
+        digest = _digest(entries, about)
         known = self._kept(digest, files) or self._same_plan(files, entries, about)
         if known is not None:
             return replace(known, base=base, recipe=self.recipe)
         noting = _Noting(files)
         plan = self._made(noting, base, entries, deleted, say)
         self._store.keep_plan(digest, Kept(plan, tuple(noting.missing)))
-        listing = Listing(digest, about, [(one.path, one.mode, one.oid) for one in entries])
-        self.cache.keep(LISTING, _LAST, listing)
+        # whether a file parses is asked about all of them by some commands, and about those it looks at by the plan
+        plain = readable_in(self.cache) - self.cache.asked_about(apart_from=SYNTAX)
+        searches = ((cast(Search, key[0]), found.hits & plain) for key, found in self.cache.all_of(FOUND))
+        self._store.keep_last(Last(digest, about, entries.lines, plain, tuple(searches)))
         self._has_learnt = True
         return plan
 
-    def _made(self, files: Files, base: str, entries: list[Entry], deleted: Iterable[str], say: Progress) -> Plan:
+    def _made(self, files: Files, base: str, entries: Entries, deleted: Iterable[str], say: Progress) -> Plan:
         from migrate.planning import build_plan  # late: where the store has the plan, nothing of all that is needed
 
         return build_plan(files, self.recipe, base, self.jobs, say, self.cache, entries, deleted)
@@ -131,30 +145,27 @@ class Plans:
             return None
         return kept.plan
 
-    def _same_plan(self, files: Files, entries: list[Entry], about: str) -> Plan | None:
+    def _same_plan(self, files: Files, entries: Entries, about: str) -> Plan | None:
         """The last plan, if all that has changed since are Python files that it had no question about.
 
         It depends on a file by what it has asked about its blob, and by what it has looked for in all files: a
         file without answers of its own, in which the same searches find the same, is as good as the one before.
         """
-        last = self.cache.recall(LISTING, _LAST)
-        if last is None or last.about != about or len(last.entries) != len(entries):
+        last = None if self._store is None else self._store.last(Last)
+        if last is None or last.about != about or len(last.lines) != len(entries):
             return None
-        changed: list[tuple[str, str]] = []
-        for one, (path, mode, oid) in zip(entries, last.entries, strict=True):
-            if (one.path, one.mode) != (path, mode) or (one.oid != oid and not path.endswith(SUFFIXES)):
+        lines = zip(last.lines, entries.lines, strict=True)
+        changed = [(entry_of(before), entry_of(after)) for before, after in lines if before != after]
+        for before, after in changed:
+            if (after.path, after.mode) != (before.path, before.mode) or not after.path.endswith(SUFFIXES):
                 return None
-            if one.oid != oid:
-                changed.append((oid, one.oid))
-        # whether a file parses is asked about all of them by some commands, and about those it looks at by the plan
-        if self.cache.knows_of({oid for oid, _ in changed}, apart_from=SYNTAX):
-            return None
-        searches = [(key[0], found) for key, found in self.cache.all_of(FOUND)]
-        contents = files.read(oid for _, oid in changed)
-        for (old, _), content in zip(changed, contents, strict=True):
-            if content is None or len(content) > MAX_BYTES:
+            if before.oid not in last.plain:
                 return None
-            if any(cast(Search, search)(content) is not (old in found.hits) for search, found in searches):
+        contents = small_texts(files, (after for _, after in changed))
+        for (before, _), content in zip(changed, contents, strict=True):
+            if content is None or is_too_large(content):
+                return None
+            if any(search(content) is not (before.oid in hits) for search, hits in last.searches):
                 return None
         return self._kept(last.digest, files)
 
@@ -173,3 +184,10 @@ class Plans:
             known = self._repository.deleted_by_unshim(tip)
             self._store.keep_deleted(tip, known)
         return known
+
+
+def _digest(entries: Entries, about: str) -> str:
+    """The same text for the same files, whether they are a commit's, the index's or those on disk."""
+    found = hashlib.sha256(about.encode("utf-8", "surrogateescape"))
+    found.update(b"\0".join(entries.lines))
+    return found.hexdigest()[:40]

@@ -17,7 +17,7 @@ from migrate.cache import Cache, Key, Question
 from migrate.recipe import SourceRoot
 from migrate.repository import REGULAR_MODES, SYMLINK_MODE, Entry
 from migrate.snapshots import Files, with_changes
-from migrate.texts import MAX_BYTES, SUFFIXES, SYNTAX, Searched, Texts
+from migrate.texts import SUFFIXES, SYNTAX, TOO_LARGE, Searched, Texts, is_too_large, small_texts
 
 A = TypeVar("A")
 
@@ -208,8 +208,8 @@ class Project:
         if path in self.texts:
             return self.texts[path]
         entry = self.entries[path]
-        readable = entry.mode in REGULAR_MODES and (entry.size or 0) <= MAX_BYTES
-        return next(self.texts.read([entry])) if readable else None
+        content = next(self.texts.read([entry])) if entry.mode in REGULAR_MODES else None
+        return None if content is None or is_too_large(content) else content
 
     # what is learnt in another process
 
@@ -239,10 +239,13 @@ def undecodable(path: str, error: UndecodableError) -> Unchecked:
 def syntax_faults(
     files: Files, entries: Sequence[Entry], cache: Cache, jobs: int
 ) -> tuple[list[Unchecked], list[Entry]]:
-    """The files that are no valid Python 3, of whatever version, with the first fault; and those that are not there."""
+    """The files that are no valid Python 3, of whatever version, with the first fault; and those that are not there.
+
+    A file that is too large counts with the first.
+    """
     keys: list[Key] = [(entry.oid,) for entry in entries]
     unknown = [entry for entry, key in zip(entries, keys, strict=True) if not cache.knows(SYNTAX, key)]
-    contents = dict(zip((entry.path for entry in unknown), files.read(entry.oid for entry in unknown), strict=True))
+    contents = dict(zip((entry.path for entry in unknown), small_texts(files, unknown), strict=True))
     missing = [entry for entry in unknown if contents[entry.path] is None]
     there = [entry for entry in entries if contents.get(entry.path, b"") is not None]
     keys = [(entry.oid,) for entry in there]
@@ -255,6 +258,8 @@ def syntax_faults(
 
 
 def _fault(content: bytes) -> SyntaxFault | None:
+    if is_too_large(content):
+        return SyntaxFault(Reason.TOO_LARGE, 1, TOO_LARGE)
     try:
         return syntax_fault(decode_python(content))
     except UndecodableError as error:

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")  # GitPython fails at import without git; we say it ourselves
@@ -37,6 +38,10 @@ _ENVIRONMENT = {
     "GIT_ALLOW_PROTOCOL": "none",
     "LC_ALL": "C",
 }
+
+_SETTLED = ord("0")
+"""The stage of an entry of the index that is not in conflict."""
+_AT_ONCE = 1 << 20
 
 REGULAR_MODES = frozenset({"100644", "100755"})
 SYMLINK_MODE = "120000"
@@ -66,8 +71,35 @@ class Entry:
     path: str
     mode: str
     oid: str
-    size: int | None
-    """Bytes; None for a submodule, and for what this clone does not have."""
+
+
+@dataclass(frozen=True)
+class Entries:
+    """The files of a commit, of the index or of the working tree, in git's order."""
+
+    lines: tuple[bytes, ...]
+    """``mode id<TAB>path`` of each, as git writes it: what tells two trees apart, without an object for each file."""
+
+    @classmethod
+    def of(cls, entries: Iterable[Entry]) -> Entries:
+        return cls(tuple(os.fsencode(f"{one.mode} {one.oid}\t{one.path}") for one in entries))
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    @cached_property
+    def _entries(self) -> tuple[Entry, ...]:
+        return tuple(map(entry_of, self.lines))
+
+
+def entry_of(line: bytes) -> Entry:
+    """The entry of a line. A path that is not UTF-8 carries surrogate escapes."""
+    head, _, path = line.partition(b"\t")
+    mode, _, oid = head.decode().partition(" ")
+    return Entry(path.decode("utf-8", "surrogateescape"), mode, oid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,25 +206,12 @@ class Repository:
             raise MigrateError(f"there is no commit {revision}", "see 'git log --all' or 'git branch -a'") from error
         return found.decode().strip()
 
-    def entries(self, commit: str) -> list[Entry]:
-        """All files of a commit, in git's order. Paths that are not UTF-8 carry surrogate escapes."""
+    def entries(self, commit: str) -> Entries:
+        """All files of a commit."""
         self._absent = self._absent_objects(commit) if self._is_partial() else frozenset()
-        long = () if self._absent else ("--long",)  # git asks for a size where there is none, and fails
-        found: list[Entry] = []
-        for line in self._git("ls-tree", "-r", "-z", *long, "--full-tree", commit).split(b"\0"):
-            if not line:
-                continue
-            head, _, path = line.partition(b"\t")
-            mode, _, oid, *size = head.split()
-            found.append(
-                Entry(
-                    path.decode("utf-8", "surrogateescape"),
-                    mode.decode(),
-                    oid.decode(),
-                    None if not size or size[0] in (b"-", b"BAD") else int(size[0]),
-                )
-            )
-        return found
+        lines = self._git("ls-tree", "-r", "-z", "--full-tree", commit).split(b"\0")[:-1]
+        # The kind of the object stands between mode and id, and is known from the mode.
+        return Entries(tuple(b"%b %b" % (line[:6], line[7:].partition(b" ")[2]) for line in lines))
 
     def resolve_or_none(self, revision: str) -> str | None:
         """The commit's full id; None for HEAD before the first commit."""
@@ -200,23 +219,18 @@ class Repository:
             return None
         return self.resolve(revision)
 
-    def staged(self) -> list[Entry]:
+    def staged(self) -> Entries:
         """All files of the index. Raises MigrateError where there is none, or while a merge is not settled in it."""
         self._needs_working_tree()
         self._absent = frozenset()
-        found: list[Entry] = []
-        for line in self._git("ls-files", "--stage", "-z").split(b"\0"):
-            if not line:
-                continue
-            head, _, path = line.partition(b"\t")
-            mode, oid, stage = head.split()
-            shown = path.decode("utf-8", "surrogateescape")
-            if stage != b"0":
-                raise MigrateError(
-                    f"{shown} is in conflict", "resolve the merge, 'git add' its files, and run it again"
-                )
-            found.append(Entry(shown, mode.decode(), oid.decode(), None))
-        return found
+        lines = self._git("ls-files", "--stage", "-z").split(b"\0")[:-1]
+        at = lines[0].index(b"\t") - 1 if lines else 0  # the stage, in one place of every line
+        for line in lines:
+            if line[at] != _SETTLED:
+                shown = line[at + 2 :].decode("utf-8", "surrogateescape")
+                hint = "resolve the merge, 'git add' its files, and run it again"
+                raise MigrateError(f"{shown} is in conflict", hint)
+        return Entries(tuple(line[: at - 1] + line[at + 1 :] for line in lines))
 
     def sparse(self) -> frozenset[str]:
         """Tracked files that a sparse checkout keeps away from the disk."""
@@ -265,15 +279,18 @@ class Repository:
         listing = self._git("rev-list", "--objects", "--no-object-names", "--missing=print", "--no-walk", commit)
         return frozenset(line[1:].decode() for line in listing.splitlines() if line.startswith(b"?"))
 
-    def read(self, oids: Iterable[str]) -> Iterator[bytes | None]:
-        """The contents of blobs, in order; None for one that this clone does not have."""
+    def read(self, oids: Iterable[str], most: int | None = None) -> Iterator[bytes | None]:
+        """The contents of blobs, in order; None for one that this clone does not have.
+
+        ``most``: so many bytes at most of each, and the rest is never in memory.
+        """
         wanted = list(oids)
         present = [oid for oid in wanted if oid not in self._absent]
-        contents = self._read_present(present)
+        contents = self._read_present(present, most)
         for oid in wanted:
             yield None if oid in self._absent else next(contents)
 
-    def _read_present(self, wanted: list[str]) -> Iterator[bytes | None]:
+    def _read_present(self, wanted: list[str], most: int | None) -> Iterator[bytes | None]:
         if not wanted:
             return
         with tempfile.TemporaryFile() as names:
@@ -295,8 +312,12 @@ class Repository:
                         yield None
                         continue
                     raise MigrateError(f"git could not read the object {oid}", "run 'git fsck' on the repository")
-                content = stream.read(int(header[2]))
-                if len(content) < int(header[2]):  # of a damaged object git may still know the size
+                size = int(header[2])
+                content = stream.read(size if most is None else min(size, most))
+                left = size - len(content)
+                while left and (skipped := stream.read(min(left, _AT_ONCE))):
+                    left -= len(skipped)
+                if left:  # of a damaged object git may still know the size
                     raise MigrateError(f"git could not read the object {oid}", "run 'git fsck' on the repository")
                 stream.read(1)
                 yield content
@@ -328,7 +349,7 @@ class Repository:
         finally:
             self._remove_worktree(place)
 
-    def _write_files(self, place: Path, entries: list[Entry], left_out: Callable[[str, str], None]) -> None:
+    def _write_files(self, place: Path, entries: Iterable[Entry], left_out: Callable[[str, str], None]) -> None:
         """Blobs as they are; links last, so that no file is written through one."""
         links: list[Entry] = []
         files: list[Entry] = []

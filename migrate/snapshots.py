@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
+import sys
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from migrate.repository import SUBMODULE_MODE, SYMLINK_MODE, Entry, Repository
+from migrate.errors import MigrateError
+from migrate.repository import SUBMODULE_MODE, SYMLINK_MODE, Entries, Entry, Repository
 
 
 class Files(Protocol):
@@ -21,11 +25,11 @@ class Files(Protocol):
     def resolve(self, revision: str) -> str:
         """The commit that the files belong to, or that they are changes of."""
 
-    def entries(self, commit: str, /) -> list[Entry]:
+    def entries(self, commit: str, /) -> Entries:
         """All files, in git's order."""
 
-    def read(self, oids: Iterable[str]) -> Iterator[bytes | None]:
-        """The contents of entries by their ids, in order; None for one that cannot be read."""
+    def read(self, oids: Iterable[str], most: int | None = None) -> Iterator[bytes | None]:
+        """The contents of entries by their ids, in order; None for one that cannot be read. See Repository.read()."""
 
 
 class Staged:
@@ -38,78 +42,141 @@ class Staged:
     def resolve(self, revision: str) -> str:
         return self._repository.resolve_or_none(revision) or "0" * 40
 
-    def entries(self, _commit: str, /) -> list[Entry]:
+    def entries(self, _commit: str, /) -> Entries:
         return self._repository.staged()
 
-    def read(self, oids: Iterable[str]) -> Iterator[bytes | None]:
-        return self._repository.read(oids)
+    def read(self, oids: Iterable[str], most: int | None = None) -> Iterator[bytes | None]:
+        return self._repository.read(oids, most)
+
+
+Stamp = tuple[int, int, int, int]
+"""Of a file on disk: inode, when its content and when its status changed (ns), and bytes."""
+Stamps = Mapping[str, tuple[Stamp, str]]
+"""By path: the stamp of a file when it was read, and the id of what was read."""
 
 
 class WorkingTree(Staged):
     """The files of the working tree: tracked ones as they are on disk, and new ones that git does not ignore.
 
     The bytes are those of the disk, and git is not asked whether a file has changed: it could run a filter for that.
-    Links are not followed.
+    Their id is the one that git gives to such bytes. Links are not followed.
     """
 
-    def entries(self, _commit: str, /) -> list[Entry]:
+    def __init__(self, repository: Repository, stamps: Stamps | None = None) -> None:
+        """``stamps`` are those of an earlier run: a file that is as it was then is not read for its id."""
+        super().__init__(repository)
+        self.known: Stamps = stamps or {}
+        self._paths: dict[str, str] = {}
+        self.stamps: dict[str, tuple[Stamp, str]] = {}
+        """Of the last listing, apart from files that had only just been written: they may change within one tick."""
+
+    def entries(self, _commit: str, /) -> Entries:
+        tracked = super().entries(_commit)
+        now = time.time_ns()
+        self.known, self.stamps, self._paths = {**self.known, **self.stamps}, {}, {}
         kept_away = self._repository.sparse()
-        real: dict[Path, bool] = {}
+        real = {"": True}
         found: list[Entry] = []
-        for entry in super().entries(_commit):
-            here = self._on_disk(entry.path, real, is_submodule=entry.mode == SUBMODULE_MODE)
+        for entry in tracked:
+            here = self._on_disk(entry, real, now)
             if here is not None or entry.path in kept_away:
                 found.append(here or entry)
+        like = next((entry.oid for entry in tracked), "0" * 40)
         for path in self._repository.untracked():
-            new = self._on_disk(path, real, is_submodule=False)
+            new = self._on_disk(Entry(path, "", like), real, now)
             if new is not None:
                 found.append(new)
-        return sorted(found, key=lambda entry: os.fsencode(entry.path))
+        return Entries.of(sorted(found, key=lambda entry: os.fsencode(entry.path)))
 
-    def read(self, oids: Iterable[str]) -> Iterator[bytes | None]:
+    def read(self, oids: Iterable[str], most: int | None = None) -> Iterator[bytes | None]:
+        """As Repository.read(). Raises MigrateError where a file is no longer what it was when it was listed."""
         wanted = list(oids)
-        blobs = super().read(oid for oid in wanted if not oid.startswith(_DISK))
+        blobs = super().read((oid for oid in wanted if oid not in self._paths and oid != _UNREADABLE), most)
         for oid in wanted:
-            yield self.content(oid.split(":", 2)[2]) if oid.startswith(_DISK) else next(blobs)
+            path = self._paths.get(oid)
+            if path is None:
+                yield None if oid == _UNREADABLE else next(blobs)
+                continue
+            now, content = self._read(path, oid, most)
+            if now != oid:
+                raise MigrateError(f"{path} was changed while unshim read the files", "run it again")
+            yield content
 
     def content(self, path: str) -> bytes | None:
         """A file's bytes; None if it cannot be read, or is none any more."""
+        oid, content = self._read(path, "", None)
+        return None if oid == _UNREADABLE else content
+
+    def _read(self, path: str, like: str, most: int | None) -> tuple[str, bytes]:
+        """The id of a file's content, of the kind of ``like``, and the content or its beginning."""
+        parts: list[bytes] = []
+        left = sys.maxsize if most is None else most
         try:
             descriptor = os.open(self.root / path, os.O_RDONLY | os.O_NOFOLLOW)
             with os.fdopen(descriptor, "rb") as stream:
-                return stream.read()
+                found = _hash(os.fstat(descriptor).st_size, like)
+                while part := stream.read(_AT_ONCE):
+                    found.update(part)
+                    parts.append(part[:left])
+                    left -= len(parts[-1])
         except OSError:
-            return None
+            return _UNREADABLE, b""
+        return found.hexdigest(), b"".join(parts)
 
-    def _on_disk(self, path: str, real: dict[Path, bool], *, is_submodule: bool) -> Entry | None:
-        """A file; in the place of a blob's id stands what changes when the file does, and the path."""
-        place = self.root / path
+    def _on_disk(self, known: Entry, real: dict[str, bool], now: int) -> Entry | None:
+        """A file as it is on disk; None where there is nothing that git would track."""
+        path = known.path
+        place = os.path.join(self.root, path)  # noqa: PTH118  as text: there are tens of thousands
         try:
-            if not self._is_real(place.parent, real):
+            if not self._is_real(path.rpartition("/")[0], real):
                 return None
-            found = place.lstat()
+            found = os.lstat(place)
+            if stat.S_ISLNK(found.st_mode):
+                target = os.fsencode(os.readlink(place))  # noqa: PTH115  a Path would not have the very bytes
+                oid = _hash(len(target), known.oid)
+                oid.update(target)
+                return Entry(path, SYMLINK_MODE, oid.hexdigest())
         except OSError:
             return None
-        oid = f"{_DISK}{found.st_ino}-{found.st_mtime_ns}-{found.st_size}:{path}"
-        if is_submodule and stat.S_ISDIR(found.st_mode):
-            return Entry(path, SUBMODULE_MODE, oid, None)
-        if stat.S_ISLNK(found.st_mode):
-            return Entry(path, SYMLINK_MODE, oid, found.st_size)
+        if known.mode == SUBMODULE_MODE and stat.S_ISDIR(found.st_mode):
+            return known
         if not stat.S_ISREG(found.st_mode):
             return None
-        return Entry(path, "100755" if found.st_mode & stat.S_IXUSR else "100644", oid, found.st_size)
+        mode = "100755" if found.st_mode & stat.S_IXUSR else "100644"
+        return Entry(path, mode, self._id_of(path, found, known.oid, now))
 
-    def _is_real(self, directory: Path, known: dict[Path, bool]) -> bool:
+    def _id_of(self, path: str, found: os.stat_result, like: str, now: int) -> str:
+        stamp = (found.st_ino, found.st_mtime_ns, found.st_ctime_ns, found.st_size)
+        before, oid = self.known.get(path, (None, ""))
+        if before != stamp or len(oid) != len(like):
+            oid, _ = self._read(path, like, 0)
+        if oid != _UNREADABLE:
+            self._paths[oid] = path
+            if now - max(found.st_mtime_ns, found.st_ctime_ns) > _TICK_NS:
+                self.stamps[path] = (stamp, oid)
+        return oid
+
+    def _is_real(self, directory: str, known: dict[str, bool]) -> bool:
         """Whether no part of the way from the top is a link: behind one is another place, or the outside."""
-        if directory == self.root:
-            return True
         if directory not in known:
-            known[directory] = self._is_real(directory.parent, known) and stat.S_ISDIR(directory.lstat().st_mode)
+            outer = directory.rpartition("/")[0]
+            known[directory] = self._is_real(outer, known) and stat.S_ISDIR((self.root / directory).lstat().st_mode)
         return known[directory]
 
 
+def _hash(size: int, like: str) -> hashlib._Hash:
+    """What makes the id of a blob of so many bytes, in a repository with ids like this one."""
+    name = "sha256" if len(like) == _SHA256_LENGTH else "sha1"
+    return hashlib.new(name, b"blob %d\0" % size, usedforsecurity=False)
+
+
+_SHA256_LENGTH = 64
+_AT_ONCE = 1 << 20
+_TICK_NS = 2_000_000_000
+"""No file system counts time in longer steps."""
 _DISK = "disk:"
 """What stands in the place of a blob's id where there is no blob."""
+_UNREADABLE = f"{_DISK}unreadable"
 
 
 def unsaved(path: str) -> str:

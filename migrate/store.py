@@ -10,7 +10,7 @@ import pickle
 import platform
 import shutil
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
@@ -19,7 +19,7 @@ import codemods
 import migrate
 from migrate.beside import PREFIX, beside
 from migrate.cache import Cache, stable
-from migrate.repository import Entry
+from migrate.snapshots import Stamps
 
 T = TypeVar("T")
 
@@ -54,16 +54,30 @@ class Store:
         self._forget_others()
 
     def plan(self, digest: str, kind: type[T]) -> T | None:
-        """The plan over files of this digest; see digest_of()."""
+        """The plan that was kept by this digest."""
         return self._read(f"plan-{digest}", kind)
 
     def keep_plan(self, digest: str, plan: object) -> None:
-        """Keep a plan, and forget the ones that were used longest ago."""
+        """Keep a plan by a digest of all that it depends on, and forget the ones that were used longest ago."""
         self._write(f"plan-{digest}", plan)
         with contextlib.suppress(OSError):
             plans = sorted(self.folder.glob("plan-*"), key=lambda path: path.stat().st_mtime, reverse=True)
             for path in plans[_PLANS:]:
                 path.unlink()
+
+    def last(self, kind: type[T]) -> T | None:
+        """What was kept beside the last plan."""
+        return self._read("last", kind)
+
+    def keep_last(self, value: object) -> None:
+        self._write("last", value)
+
+    def stamps(self) -> Stamps:
+        """Those of the last listing of the working tree."""
+        return self._read("stamps", dict) or {}
+
+    def keep_stamps(self, stamps: Stamps) -> None:
+        self._write("stamps", stamps)
 
     def deleted(self, tip: str) -> dict[str, str] | None:
         """What Repository.deleted_by_unshim() says of a commit, if it was the last one that was asked about."""
@@ -147,10 +161,3 @@ def _edition() -> str:
             about = path.stat()
             found.update(os.fsencode(f"{path.relative_to(folder)} {about.st_size} {about.st_mtime_ns}\n"))
     return f"{version('unshim')}-{found.hexdigest()[:16]}"
-
-
-def digest_of(entries: Iterable[Entry], about: str) -> str:
-    """The same text for the same files, whether they are a commit's or the index's."""
-    found = hashlib.sha256(about.encode("utf-8", "surrogateescape"))
-    found.update(b"".join(os.fsencode(f"{one.mode} {one.oid} {one.path}\0") for one in entries))
-    return found.hexdigest()[:40]

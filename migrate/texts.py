@@ -10,17 +10,28 @@ from codemods.symbols import last
 from migrate.cache import Cache, Question
 from migrate.repository import Entry
 from migrate.search import Search, TakesName
-from migrate.snapshots import is_blob, with_changes
+from migrate.snapshots import Files, is_blob, with_changes
 
 if TYPE_CHECKING:  # the parsers are slow to import
     from codemods.syntax import SyntaxFault
 
 MAX_BYTES = 4 * 1024 * 1024
-"""A larger Python file is generated data; it is listed as too large instead of being parsed."""
+"""A larger Python file or notebook is generated data; it is listed as too large instead of being parsed."""
+TOO_LARGE = f"more than {MAX_BYTES:,} bytes"
 
 SUFFIXES = (".py", ".pyi")
 Read = Callable[[Sequence[Entry]], Iterator[bytes | None]]
-"""The contents of files, in order; None for one that cannot be read."""
+"""What small_texts() gives of files, in order."""
+
+
+def small_texts(files: Files, entries: Iterable[Entry]) -> Iterator[bytes | None]:
+    """The contents of files, in order; None for one that cannot be read. Of one too large no more than shows that."""
+    return files.read((entry.oid for entry in entries), MAX_BYTES + 1)
+
+
+def is_too_large(content: bytes) -> bool:
+    """Whether small_texts() gave no more than the beginning."""
+    return len(content) > MAX_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +49,11 @@ FOUND = Question[Found]("found")
 _THERE = Question[frozenset[str]]("there")
 """The blobs that could be read in the last plan."""
 _ONE = ("",)
+
+
+def readable_in(cache: Cache) -> frozenset[str]:
+    """The blobs that the last plan with this cache could read."""
+    return cache.recall(_THERE, _ONE) or frozenset()
 
 
 @dataclass(slots=True)
@@ -66,8 +82,9 @@ class Texts(Mapping[str, bytes]):
         self._entries = {entry.path: entry for entry in entries}
         self._data: dict[str, bytes] = {}
         self._missing: set[str] = set()
+        self._large: set[str] = set()
         self._searches: dict[Search, _Search] = {}
-        self._known = self._cache.recall(_THERE, _ONE) or frozenset()
+        self._known = readable_in(self._cache)
         self._by_blob: dict[str, list[str]] = {}
         for path, entry in self._entries.items():
             self._by_blob.setdefault(entry.oid, []).append(path)
@@ -79,18 +96,18 @@ class Texts(Mapping[str, bytes]):
         return self._data[path]
 
     def __contains__(self, path: object) -> bool:
-        return path in self._entries and path not in self._missing
+        return path in self._entries and path not in self._missing and path not in self._large
 
     def __iter__(self) -> Iterator[str]:
-        return (path for path in self._entries if path not in self._missing)
+        return (path for path in self._entries if path in self)
 
     def __len__(self) -> int:
-        return len(self._entries) - len(self._missing)
+        return len(self._entries) - len(self._missing) - len(self._large)
 
-    def load(self) -> list[Entry]:
-        """Read what no plan has read before; the files that cannot be read."""
+    def load(self) -> tuple[list[str], list[str]]:
+        """Read what no plan has read before; the files that cannot be read, and those that are too large."""
         self.fetch(path for path, entry in self._entries.items() if entry.oid not in self._known)
-        return [self._entries[path] for path in sorted(self._missing)]
+        return sorted(self._missing), sorted(self._large)
 
     def fetch(self, paths: Iterable[str]) -> None:
         """Read these files together, which is quicker than one by one."""
@@ -98,6 +115,8 @@ class Texts(Mapping[str, bytes]):
         for entry, content in zip(wanted, self.read(wanted) if wanted else (), strict=True):
             if content is None:
                 self._missing.add(entry.path)
+            elif is_too_large(content):
+                self._large.add(entry.path)
             else:
                 self._data[entry.path] = content
 

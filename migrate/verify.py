@@ -13,7 +13,6 @@ from migrate.gates import GateResult
 from migrate.plan import OwnedName, Plan
 from migrate.project import syntax_faults
 from migrate.repository import REGULAR_MODES, Repository
-from migrate.texts import MAX_BYTES
 
 GOLDEN_PATH = "golden_path"
 STAGING = "staging"
@@ -78,15 +77,11 @@ def unparsable(repository: Repository, plan: Plan, jobs: int, cache: Cache) -> l
         for entry in repository.entries(plan.base)
         if entry.path.endswith(".py") and entry.mode in REGULAR_MODES and plan.recipe.covers(entry.path)
     ]
-    found: list[Unchecked] = []
-    small = [entry for entry in wanted if (entry.size or 0) <= MAX_BYTES]
-    found += [Unchecked(e.path, 1, Reason.TOO_LARGE, f"{e.size} bytes") for e in wanted if (e.size or 0) > MAX_BYTES]
-    faults, missing = syntax_faults(repository, small, cache, jobs)
-    found += [
+    faults, missing = syntax_faults(repository, wanted, cache, jobs)
+    faults += [
         Unchecked(entry.path, 1, Reason.BLOB_MISSING, "this clone does not have its content") for entry in missing
     ]
-    found += faults
-    return sorted(found, key=lambda one: one.path)
+    return sorted(faults, key=lambda one: one.path)
 
 
 def _parsing(faults: list[Unchecked], files: int) -> Condition:

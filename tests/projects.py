@@ -12,7 +12,7 @@ from migrate.texts import Texts
 def entries_of(contents: Mapping[str, bytes], modes: Mapping[str, str] | None = None) -> list[Entry]:
     """The entries of files, regular ones without ``modes``."""
     return [
-        Entry(path, (modes or {}).get(path, "100644"), hashlib.sha1(data).hexdigest(), len(data))
+        Entry(path, (modes or {}).get(path, "100644"), hashlib.sha1(data).hexdigest())
         for path, data in contents.items()
     ]
 

@@ -28,7 +28,7 @@ from migrate.errors import MigrateError
 from migrate.plan import Plan
 from migrate.planning import build_plan
 from migrate.recipe import read_recipe
-from migrate.repository import Entry, Repository
+from migrate.repository import Entries, Entry, Repository
 
 T = TypeVar("T")
 
@@ -64,10 +64,9 @@ class TreeRepository:
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self._contents = {hashlib.sha1(content).hexdigest(): content for content in files.values()}
-        self._entries = [
-            Entry(path, "100644", hashlib.sha1(content).hexdigest(), len(content))
-            for path, content in sorted(files.items())
-        ]
+        self._entries = Entries.of(
+            Entry(path, "100644", hashlib.sha1(content).hexdigest()) for path, content in sorted(files.items())
+        )
 
     def common_directory(self) -> Path:
         return self.root
@@ -75,10 +74,10 @@ class TreeRepository:
     def resolve(self, revision: str) -> str:
         return "0" * 40
 
-    def entries(self, commit: str) -> list[Entry]:
+    def entries(self, commit: str) -> Entries:
         return self._entries
 
-    def read(self, oids: Iterable[str]) -> Iterator[bytes]:
+    def read(self, oids: Iterable[str], _most: int | None = None) -> Iterator[bytes]:
         return (self._contents[oid] for oid in oids)
 
 

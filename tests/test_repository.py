@@ -65,14 +65,15 @@ def test_a_path_of_any_bytes_is_seen_and_rewritten(path: bytes, repo: Repo) -> N
     assert repo.word("write-tree") == repo.word("rev-parse", "unshim/manager^{tree}")
 
 
-def test_entries_have_mode_object_and_size(repo: Repo) -> None:
+def test_entries_have_mode_and_object(repo: Repo) -> None:
     commit = repo.word("rev-parse", "HEAD")
     repo.commit_objects([(b"sub", "160000", commit.encode()), (b"link.py", "120000", b"app/use.py")])
     (repo.path / "app" / "use.py").chmod(0o755)
     entries = {entry.path: entry for entry in Repository(repo.path).entries("HEAD")}
-    assert (entries["sub"].mode, entries["sub"].oid, entries["sub"].size) == ("160000", commit, None)
-    assert (entries["link.py"].mode, entries["link.py"].size) == ("120000", len("app/use.py"))
-    assert entries["app/use.py"].size == len(SAMPLE["app/use.py"])
+    assert (entries["sub"].mode, entries["sub"].oid) == ("160000", commit)
+    link, use = (repo.word("rev-parse", f"HEAD:{path}") for path in ("link.py", "app/use.py"))
+    assert (entries["link.py"].mode, entries["link.py"].oid) == ("120000", link)
+    assert (entries["app/use.py"].mode, entries["app/use.py"].oid) == ("100644", use)
 
 
 def test_read_gives_contents_in_order_and_none_for_what_is_missing(repo: Repo) -> None:
@@ -82,6 +83,7 @@ def test_read_gives_contents_in_order_and_none_for_what_is_missing(repo: Repo) -
     use = SAMPLE["app/use.py"].encode() if isinstance(SAMPLE["app/use.py"], str) else b""
     assert list(repository.read(wanted)) == [use, None, b"", use]
     assert list(repository.read([])) == []
+    assert list(repository.read(wanted, 3)) == [use[:3], None, b"", use[:3]]
 
 
 # what the repository cannot give

@@ -26,7 +26,7 @@ from migrate.planning import build_plan
 from migrate.plans import Plans
 from migrate.recipe import Recipe, read_recipe
 from migrate.repository import Repository
-from migrate.store import Store, digest_of, store_of
+from migrate.store import Store, store_of
 
 EXAMPLES = 40
 
@@ -160,12 +160,15 @@ def test_without_the_cache_a_plan_is_made_and_nothing_is_kept(
     assert {path: path.stat().st_mtime_ns for path in stored(place)} == before
 
 
-def test_the_index_of_a_commit_is_known(repo: Repo, place: Path, runs: list[str]) -> None:
+@pytest.mark.parametrize("option", ["--staged", "--worktree"])
+def test_a_plan_of_a_commit_is_known_for_the_same_files_elsewhere(
+    repo: Repo, place: Path, plans: list[str], option: str
+) -> None:
     said(repo, place, "scan")
-    assert runs
-    runs.clear()
-    said(repo, place, "check", "--staged")
-    assert runs == []
+    assert plans
+    plans.clear()
+    said(repo, place, "check", option)
+    assert plans == []
 
 
 @pytest.fixture
@@ -321,12 +324,15 @@ def test_random_packages_have_the_same_plans_from_run_to_run(
     ],
 )
 def test_a_damaged_store_is_as_good_as_none(repo: Repo, place: Path, damage: Any) -> None:
-    whole = said(repo, place, "scan")
-    assert len(stored(place)) == 2
-    for path in stored(place):
-        path.write_bytes(damage(path.read_bytes()))
-    assert said(repo, place, "scan") == whole
-    assert said(repo, place, "scan") == whole
+    time.sleep(2.1)  # so that stamps are kept
+    for command in (("scan",), ("check", "--worktree")):
+        whole = said(repo, place, *command)
+        for path in stored(place):
+            path.write_bytes(damage(path.read_bytes()))
+        assert said(repo, place, *command) == whole
+        assert said(repo, place, *command) == whole
+    names = {path.name.partition("-")[0] for path in stored(place)}
+    assert names == {"deleted", "last", "learnt", "plan", "stamps"}
 
 
 def test_an_answer_of_another_kind_is_none(tmp_path: Path) -> None:
@@ -415,13 +421,15 @@ def test_a_store_belongs_to_a_repository_and_a_recipe(tmp_path: Path) -> None:
 
 
 def test_files_are_told_apart_by_their_names_contents_and_modes(repo: Repo) -> None:
-    from migrate.snapshots import Staged
+    from migrate.snapshots import Staged, WorkingTree
 
     repository = Repository(repo.path)
-    first = digest_of(repository.entries("HEAD"), "")
-    assert digest_of(Staged(repository).entries(""), "") == first
-    assert digest_of(repository.entries("HEAD"), "x") != first
-    assert digest_of(repository.entries("HEAD")[1:], "") != first
+    committed = repository.entries("HEAD")
+    assert Staged(repository).entries("").lines == WorkingTree(repository).entries("").lines == committed.lines
+    (repo.path / "app" / "use.py").chmod(0o755)
+    assert WorkingTree(repository).entries("").lines != committed.lines
+    repo.git("add", "app/use.py")
+    assert Staged(repository).entries("").lines == WorkingTree(repository).entries("").lines
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ PREFIX = ".unshim-"
 """How the names of files beside their places begin: a killed run leaves one behind."""
 
 
-def write_new(place: Path, content: bytes, mode: int, *, is_durable: bool = False) -> None:
+def write_new(place: Path, content: bytes | memoryview, mode: int, *, is_durable: bool = False) -> None:
     """Write a file where there must be none. ``mode`` is that of open(2).
 
     ``is_durable``: the content is on the disk in the end. Raises OSError.
@@ -26,7 +26,7 @@ def write_new(place: Path, content: bytes, mode: int, *, is_durable: bool = Fals
 
 
 @contextmanager
-def beside(place: Path, content: bytes, mode: int = 0o600, *, is_durable: bool = False) -> Iterator[Path]:
+def beside(place: Path, content: bytes | memoryview, mode: int = 0o600, *, is_durable: bool = False) -> Iterator[Path]:
     """A new file next to ``place``, which the caller moves there, so that readers see the old or the new one.
 
     It is removed if that did not happen. Raises OSError; see write_new().

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from codemods.document_forms import Role, decode_document, role_of
@@ -60,6 +61,10 @@ def find_documents(
 
     ``ownership`` is told what ``watched`` writes down.
     """
+
+    def key_of(entry: Entry) -> Key:
+        return (entry.oid, entry.path, watched.epoch)
+
     mentions = Mentions(ownership)
     own = _own_files(repository, recipe)
     wanted = [
@@ -70,42 +75,48 @@ def find_documents(
         and role_of(entry.path) is not Role.COPY
         and entry.path not in own
     ]
-    keys: list[Key] = [(entry.oid, entry.path, watched.epoch) for entry in wanted]
-    fresh = [entry for entry, key in zip(wanted, keys, strict=True) if not cache.knows(DOCUMENT, key)]
     unchecked: list[Unchecked] = []
-    contents: dict[str, bytes] = {}
-    missing: set[str] = set()
-    for entry, content in zip(fresh, repository.read(entry.oid for entry in fresh), strict=True):
-        if content is None:
-            missing.add(entry.path)
-            if role_of(entry.path) is Role.CONFIGURES:
-                message = "this clone does not have the file's content"
-                unchecked.append(Unchecked(entry.path, 1, Reason.BLOB_MISSING, message))
-        elif mentions.may_hold(content) or b"import" in content:
-            contents[entry.path] = content
-
-    def references_of(number: int) -> tuple[Reference, ...]:
-        path = there[number].path
-        return _references_of(path, contents[path], mentions, recipe, ownership) if path in contents else ()
-
-    there = [entry for entry in wanted if entry.path not in missing]
-    keys = [key for entry, key in zip(wanted, keys, strict=True) if entry.path not in missing]
-    found = cache.answers(DOCUMENT, keys, references_of, jobs, watched)
-    known = {entry.path: one for entry, one in zip(there, found, strict=True) if one}
-    naming = [entry for entry in there if entry.path in known]
-    changing = [entry for entry in naming if _edits(known[entry.path]) and entry.path not in contents]
-    for entry, content in zip(changing, repository.read(entry.oid for entry in changing), strict=True):
-        assert content is not None, entry.path
-        contents[entry.path] = content
-    results = (_result(entry, known[entry.path], contents.get(entry.path)) for entry in naming)
+    known: dict[str, tuple[Reference, ...]] = {}
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = wanted[start : start + _AT_ONCE]
+        fresh = [entry for entry in some if not cache.knows(DOCUMENT, key_of(entry))]
+        contents: dict[str, bytes] = {}
+        for entry, content in zip(fresh, repository.read(entry.oid for entry in fresh), strict=True):
+            if content is None:
+                some.remove(entry)
+                if role_of(entry.path) is Role.CONFIGURES:
+                    message = "this clone does not have the file's content"
+                    unchecked.append(Unchecked(entry.path, 1, Reason.BLOB_MISSING, message))
+            elif mentions.may_hold(content) or b"import" in content:
+                contents[entry.path] = content
+        references_of = partial(_references_of, some, contents, mentions, recipe, ownership)
+        found = cache.answers(DOCUMENT, [key_of(entry) for entry in some], references_of, jobs, watched)
+        known |= {entry.path: one for entry, one in zip(some, found, strict=True) if one}
+    naming = [entry for entry in wanted if entry.path in known]
+    changing = [entry for entry in naming if _edits(known[entry.path])]
+    texts = zip(changing, repository.read(entry.oid for entry in changing), strict=True)
+    before = {entry.path: content for entry, content in texts}
+    results = (_result(entry, known[entry.path], before.get(entry.path)) for entry in naming)
     return DocumentFindings(tuple(results), tuple(unchecked))
 
 
+_AT_ONCE = 2000
+"""So many documents are in memory together."""
+
+
 def _references_of(
-    path: str, content: bytes, mentions: Mentions, recipe: Recipe, ownership: Ownership
+    entries: Sequence[Entry],
+    contents: Mapping[str, bytes],
+    mentions: Mentions,
+    recipe: Recipe,
+    ownership: Ownership,
+    number: int,
 ) -> tuple[Reference, ...]:
-    source = decode_document(content)
-    if source is None:
+    """The references of one of the entries; of one without contents there are none."""
+    path = entries[number].path
+    content = contents.get(path)
+    source = None if content is None else decode_document(content)
+    if content is None or source is None:
         return ()
     found = find_document(path, source, mentions, asked=recipe.asks_for(path), hides=ownership.hidden_submodule)
     own = named_on_purpose(path, content)

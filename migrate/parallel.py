@@ -39,7 +39,8 @@ def mapped(function: Callable[[T], R], items: Sequence[T], jobs: int, shared: Sh
     """``[function(item) for item in items]`` over up to ``jobs`` processes; results must be picklable.
 
     The children are forks: they share everything that was read so far without copying it, and what they
-    remember is lost with them, but for what ``shared`` hands over. An exception in a child is raised here.
+    remember is lost with them, but for what ``shared`` hands over. So is the memory that they needed: this process
+    does no item itself. An exception in a child is raised here.
     """
     count = min(jobs, len(items) // _WORTH_A_PROCESS)
     if count < 2:
@@ -51,7 +52,7 @@ def mapped(function: Callable[[T], R], items: Sequence[T], jobs: int, shared: Sh
     context = multiprocessing.get_context("fork")
     readers: list[Connection] = []
     children = []
-    for number in range(1, count):
+    for number in range(count):
         reader, writer = context.Pipe(duplex=False)
         arguments = (function, items[number::count], writer, shared)
         child = context.Process(target=_child, args=arguments, daemon=True)
@@ -59,7 +60,7 @@ def mapped(function: Callable[[T], R], items: Sequence[T], jobs: int, shared: Sh
         writer.close()
         readers.append(reader)
         children.append(child)
-    results: list[list[R]] = [[function(item) for item in items[0::count]]]
+    results: list[list[R]] = []
     for reader, child in zip(readers, children, strict=True):
         received = reader.recv()
         child.join()

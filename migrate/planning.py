@@ -95,7 +95,7 @@ class _Planner:
         canonicals = [target.canonical for target in recipe.targets]
         roots = recipe.source_roots or discover_roots((entry.path for entry in self.covered), canonicals)
         wanted = [entry for entry in self.covered if entry.path.endswith(SUFFIXES) and entry.mode in REGULAR_MODES]
-        texts = Texts(partial(small_texts, repository), wanted, cache)
+        texts = Texts(partial(small_texts, repository), wanted, cache, jobs)
         self.project = Project(entries, roots, texts, cache)
         self.alias_map = AliasMap(self.project, moved_modules(recipe))
 
@@ -137,6 +137,7 @@ class _Planner:
         collapsed, found = rewriting.collapse(results)
         references += found
         steps.append(self._step(Step.COLLAPSE, rewritten, collapsed))
+        self.project.texts.release(kept=discovered.files)
         self.progress("reading documents")
         documents = find_documents(self.repository, self.covered, self.recipe, told, watched, self.cache, self.jobs)
         for one in documents.unchecked:

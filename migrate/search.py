@@ -14,6 +14,11 @@ _RELATIVE = re.compile(rb"\bfrom\s+\.")
 _STAR = b"import *"
 
 
+def _begins(word: bytes) -> bytes:
+    """A pattern for a word at its beginning; one that starts with its letters is searched for fastest."""
+    return word + rb"(?<!\w" + word + rb")"
+
+
 def _listed(name: str) -> bytes:
     """A pattern for a name in the list of a ``from`` statement, behind ``import`` and spaces."""
     return rb"(?:\([^)]*|[^\n(]*)\b" + re.escape(name.encode()) + rb"\b"
@@ -147,11 +152,11 @@ class TakesName(Search):
         tail, word = re.escape(self.module.encode()), re.escape(self.name.encode())
         names = rb"\s+import\s*" + _starred_or(self.name)
         return (
-            re.compile(rb"\b" + tail + rb"(?:" + self._attribute + rb"|" + names + rb")"),
-            re.compile(rb"\bfrom\s+\.+" + names),
-            re.compile(rb"\b" + tail + rb"[\"']"),
+            re.compile(_begins(tail) + rb"(?:" + self._attribute + rb"|" + names + rb")"),
+            re.compile(_begins(rb"from") + rb"\s+\.+" + names),
+            re.compile(_begins(tail) + rb"[\"']"),
             re.compile(rb"[.\"']\s*" + word + rb"\b"),
-            re.compile(rb"\b" + tail + rb"\s+as\s+(\w+)"),
+            re.compile(_begins(tail) + rb"\s+as\s+(\w+)"),
         )
 
     @property
@@ -159,10 +164,16 @@ class TakesName(Search):
         return rb"\s*(?:\.\s*|,\s*[\"'])" + re.escape(self.name.encode()) + rb"\b"
 
     def __call__(self, data: bytes) -> bool:
-        if self.name.encode() not in data and _STAR not in data:
+        # Many names are common words, few modules are; a relative import of a package's name shows no module.
+        has_module = self.module.encode() in data
+        if not (has_module or self.is_package) or (self.name.encode() not in data and _STAR not in data):
             return False
         pattern, relative, by_string, taken, alias = self._patterns
-        if pattern.search(data) or (self.is_package and relative.search(data)):
+        if self.is_package and relative.search(data):
+            return True
+        if not has_module:
+            return False
+        if pattern.search(data):
             return True
         if by_string.search(data) and taken.search(data):  # import_module("p.module").name
             return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import hashlib
+import io
 import os
 import pickle
 import platform
@@ -116,11 +117,15 @@ class Store:
         return found if isinstance(found, kind) else None
 
     def _write(self, name: str, value: object) -> None:
+        stream = io.BytesIO()
+        stream.seek(_DIGEST_BYTES)
         with _no_collection():
-            data = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+            pickle.dump(value, stream, pickle.HIGHEST_PROTOCOL)
+        data = stream.getbuffer()
+        data[:_DIGEST_BYTES] = hashlib.blake2b(data[_DIGEST_BYTES:]).digest()
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with beside(self.folder / name, hashlib.blake2b(data).digest() + data) as new:
+            with beside(self.folder / name, data) as new:
                 new.replace(self.folder / name)
         except OSError:
             return

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from codemods.symbols import last
 from migrate.cache import Cache, Question
+from migrate.parallel import mapped
 from migrate.repository import Entry
 from migrate.search import Search, TakesName
 from migrate.snapshots import Files, is_blob, with_changes
@@ -76,8 +77,10 @@ class Texts(Mapping[str, bytes]):
     are not even read then.
     """
 
-    def __init__(self, read: Read, entries: Iterable[Entry], cache: Cache | None = None) -> None:
+    def __init__(self, read: Read, entries: Iterable[Entry], cache: Cache | None = None, jobs: int = 1) -> None:
+        """``jobs``: the cores that having() may use, which is not to be called on several cores itself."""
         self.read = read
+        self._jobs = jobs
         self._cache = cache or Cache()
         self._entries = {entry.path: entry for entry in entries}
         self._data: dict[str, bytes] = {}
@@ -120,6 +123,10 @@ class Texts(Mapping[str, bytes]):
             else:
                 self._data[entry.path] = content
 
+    def release(self, kept: Container[str]) -> None:
+        """Give back the memory of the others: whoever asks for one after all has it read again."""
+        self._data = {path: data for path, data in self._data.items() if path in kept}
+
     def with_changes(self, changes: Mapping[str, bytes | None]) -> Texts:
         """The texts after files got other bytes, or (None) went."""
         after = Texts(self.read, with_changes(self._entries.values(), changes))
@@ -144,8 +151,9 @@ class Texts(Mapping[str, bytes]):
     def having(self, search: Search) -> list[str]:
         """All files that have it, in order."""
         under_way = self._of(search)
-        for path in self._unseen(under_way):
-            self._look(search, under_way, path)
+        unseen = self._unseen(under_way)
+        for path, found in zip(unseen, mapped(lambda path: search(self._data[path]), unseen, self._jobs), strict=True):
+            self._note(under_way, path, found=found)
         under_way.is_complete = True
         return [path for path in self if self._entries[path].oid in under_way.hits]
 
@@ -199,8 +207,10 @@ class Texts(Mapping[str, bytes]):
         return [path for path in paths if path in self._data]
 
     def _look(self, search: Search, under_way: _Search, path: str) -> bool:
+        return self._note(under_way, path, found=search(self[path]))
+
+    def _note(self, under_way: _Search, path: str, *, found: bool) -> bool:
         oid = self._entries[path].oid
-        found = search(self[path])
         under_way.seen.add(oid)
         if found:
             under_way.hits.add(oid)

@@ -65,6 +65,15 @@ def test_what_holds_a_shim(path: str, text: str | bytes, holds: bool | None, rep
     assert (b"app/old_manager.py" in repo.files("unshim/manager")) is not shim["deletable"]
 
 
+def test_documents_are_read_a_few_at_a_time(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    repo.commit({f"conf/{n}.yml": f"x: app.old_manager.ChatManager\nn: {n}\n" for n in range(5)})
+    whole = unshim("diff", "--no-cache", "--repo", repo.path).out
+    assert whole.count(b"+x: app.manager.ChatManager") == 5
+    for many in (1, 2, 5):
+        monkeypatch.setattr("migrate.documents._AT_ONCE", many)
+        assert unshim("diff", "--no-cache", "--repo", repo.path).out == whole
+
+
 def test_a_file_too_large_to_parse_holds_the_shim(repo: Repo) -> None:
     repo.commit({"huge.py": "import app.old_manager\n" + "#" * (4 * 1024 * 1024)})
     document = scan(repo)

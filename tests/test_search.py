@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
-from projects import texts_of
+from collections.abc import Iterator, Sequence
 
-from migrate.search import Matcher, Words
-from migrate.texts import TextElsewhere
+import pytest
+from projects import entries_of, texts_of
+
+from migrate.repository import Entry
+from migrate.search import HasWord, Matcher, TakesName, Words
+from migrate.texts import TextElsewhere, Texts
 
 
 def elsewhere(contents: dict[str, bytes], paths: dict[str, str]) -> TextElsewhere:
@@ -81,3 +84,37 @@ def test_a_package_is_also_reached_by_dots_alone() -> None:
     contents = {"app/__init__.py": b"", "app/x.py": b"from . import ChatManager"}
     assert elsewhere(contents, {"app": "app/__init__.py"}).mentions("app", "ChatManager")
     assert not elsewhere(contents, {"app": "app.py"}).mentions("app", "ChatManager")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        pytest.param("from p import name\n", False, id="the module is not named"),
+        pytest.param("from . import other\n", False, id="another name by dots alone"),
+        pytest.param("xfrom . import name\n", False, id="no word of its own"),
+        pytest.param("from . import other, name\n", True, id="by dots alone"),
+        pytest.param("from .. import *\n", True, id="a star by dots"),
+        pytest.param("import xmod\nxmod.name\n", False, id="the end of another module's name"),
+        pytest.param("import p.mod as m\nm.name\n", True, id="an alias"),
+        pytest.param("x = import_module('p.mod').name\n", True, id="a string"),
+    ],
+)
+def test_a_name_is_taken_from_a_package(text: str, found: bool) -> None:
+    assert TakesName("mod", "name", is_package=True)(text.encode()) is found
+
+
+def test_memory_that_was_given_back_is_read_again() -> None:
+    contents = {"a.py": b"import old\n", "b.py": b"x = 1\n", "c.py": b"old = 2\n"}
+    read: list[str] = []
+
+    def reading(entries: Sequence[Entry]) -> Iterator[bytes]:
+        for entry in entries:
+            read.append(entry.path)
+            yield contents[entry.path]
+
+    texts = Texts(reading, entries_of(contents))
+    assert texts.having(HasWord("old")) == ["a.py", "c.py"]
+    texts.release(kept={"a.py"})
+    assert (texts["a.py"], texts.having(HasWord("old")), read) == (contents["a.py"], ["a.py", "c.py"], [*contents])
+    assert texts.having(HasWord("x")) == ["b.py"]
+    assert read == [*contents, "b.py", "c.py"]

@@ -176,7 +176,7 @@ def _broken(
     there = [old[entry.path] for entry in wanted if entry.path in old]
     now, _ = syntax_faults(files, wanted, cache, jobs)
     then, _ = syntax_faults(repository, there, cache, jobs)
-    ill = {one.path for one in then}
+    ill = {one.path for one in then if one.reason is not Reason.TOO_LARGE}
     return [
         Violation(one.path, one.line, 1, Wrong.SYNTAX, one.reason.value, one.message, "mend it", one.reason)
         for one in now

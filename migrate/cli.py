@@ -151,9 +151,8 @@ def scan(
 ) -> None:
     """Show the map: which modules and references are not canonical, and what would become of them."""
     repository = Repository(repo)
-    with _plans(repository, _recipe(repository, recipe), jobs, no_cache=no_cache) as plans:
-        plan = plans.of(repository, rev)
-        _write(json_report(plan) if output is Format.JSON else scan_report(plan, every=every))
+    plan = _plan(repository, _recipe(repository, recipe), rev, jobs, no_cache=no_cache)
+    _write(json_report(plan) if output is Format.JSON else scan_report(plan, every=every))
 
 
 @app.command()
@@ -162,9 +161,8 @@ def diff(
 ) -> None:
     """Show the whole change as a unified diff; nothing is written."""
     repository = Repository(repo)
-    with _plans(repository, _recipe(repository, recipe), jobs, no_cache=no_cache) as plans:
-        plan = plans.of(repository, rev)
-        _write(diff_report(plan))
+    plan = _plan(repository, _recipe(repository, recipe), rev, jobs, no_cache=no_cache)
+    _write(diff_report(plan))
     manual = len(plan.with_disposition(Disposition.MANUAL))
     if manual or plan.unchecked:
         _note(
@@ -210,8 +208,7 @@ def apply(
         check_replaceable(repository, before, existing, onto and repository.resolve(onto))
     for leftover in repository.remove_leftovers():
         _note(f"removed what a killed run had left: {leftover}")
-    with _plans(repository, made, jobs, no_cache=no_cache) as plans:
-        plan = plans.of(repository, onto or rev)
+    plan = _plan(repository, made, onto or rev, jobs, no_cache=no_cache)
     if plan.with_disposition(Disposition.MANUAL) and not partial:
         _write(blocked_report(plan))
         raise typer.Exit(ExitCode.BLOCKED)
@@ -459,8 +456,7 @@ def export(
     """Print what makes TOOL refuse the old paths, for its configuration."""
     repository = Repository(repo)
     made = replace(_recipe(repository, recipe), enforce=(Tool(form.value),))
-    with _plans(repository, made, jobs, no_cache=no_cache) as plans:
-        plan = plans.of(repository, rev)
+    plan = _plan(repository, made, rev, jobs, no_cache=no_cache)
     configuration = read_configuration(repository, plan.base)
     match form:
         case Export.RUFF:
@@ -522,6 +518,12 @@ def _recipe(repository: Repository, file: Path | None) -> Recipe:
 
 def _plans(repository: Repository, recipe: Recipe, jobs: int, *, no_cache: bool = False) -> Plans:
     return Plans(repository, recipe, jobs, _progress, use_store=not no_cache)
+
+
+def _plan(repository: Repository, recipe: Recipe, revision: str, jobs: int, *, no_cache: bool) -> Plan:
+    """The plan alone: what was learnt for it is written down, and out of memory."""
+    with _plans(repository, recipe, jobs, no_cache=no_cache) as plans:
+        return plans.of(repository, revision)
 
 
 def _check_can_switch(repository: Repository) -> None:

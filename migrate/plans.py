@@ -17,7 +17,7 @@ from migrate.repository import Entries, Repository, entry_of
 from migrate.search import Search
 from migrate.snapshots import Files, Stamps, WorkingTree
 from migrate.store import Store, store_of
-from migrate.texts import FOUND, SUFFIXES, SYNTAX, is_too_large, readable_in, small_texts
+from migrate.texts import FOUND, SUFFIXES, SYNTAX, is_too_large, read_again, readable_in, small_texts
 
 Progress = Callable[[str], None]
 
@@ -40,10 +40,13 @@ class Last:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A plan, and the blobs that were not there when it was made: a partial clone can get them later."""
+    """A plan, and what it could read, or could not, otherwise than others can."""
 
     plan: Plan
     missing: tuple[str, ...]
+    """Blobs that were not there when it was made: a partial clone can get them later."""
+    on_disk: tuple[str, ...]
+    """Blobs that were only there as files on disk: a partial clone may have commits with them."""
 
 
 class _Noting:
@@ -84,6 +87,7 @@ class Plans:
         self._store: Store | None = store_of(repository.common_directory(), recipe.detection()) if use_store else None
         self._has_learnt = False
         self._tree: WorkingTree | None = None
+        self._stamps: Stamps = {}
 
     def __enter__(self) -> Plans:
         return self
@@ -95,7 +99,7 @@ class Plans:
             return
         if self._has_learnt:
             self._store.keep_cache(self.cache)
-        if self._tree is not None and self._tree.stamps != self._tree.known:
+        if self._tree is not None and self._tree.stamps != self._stamps:
             self._store.keep_stamps(self._tree.stamps)
 
     @cached_property
@@ -105,8 +109,8 @@ class Plans:
 
     def working_tree(self) -> WorkingTree:
         """The files on disk."""
-        stamps: Stamps = {} if self._store is None else self._store.stamps()
-        self._tree = WorkingTree(self._repository, stamps)
+        self._stamps = {} if self._store is None else self._store.stamps()
+        self._tree = WorkingTree(self._repository, self._stamps)
         return self._tree
 
     def of(self, files: Files, revision: str, progress: Progress | None = None) -> Plan:
@@ -125,7 +129,9 @@ class Plans:
             return replace(known, base=base, recipe=self.recipe)
         noting = _Noting(files)
         plan = self._made(noting, base, entries, deleted, say)
-        self._store.keep_plan(digest, Kept(plan, tuple(noting.missing)))
+        on_disk = self._tree.lacking() if self._tree is not None and files is self._tree else []
+        read_again(self.cache, on_disk)
+        self._store.keep_plan(digest, Kept(plan, tuple(noting.missing), tuple(on_disk)))
         # whether a file parses is asked about all of them by some commands, and about those it looks at by the plan
         plain = readable_in(self.cache) - self.cache.asked_about(apart_from=SYNTAX)
         searches = ((cast(Search, key[0]), found.hits & plain) for key, found in self.cache.all_of(FOUND))
@@ -139,11 +145,11 @@ class Plans:
         return build_plan(files, self.recipe, base, self.jobs, say, self.cache, entries, deleted)
 
     def _kept(self, digest: str, files: Files) -> Plan | None:
-        """The plan of this digest, if what could not be read for it still cannot."""
+        """The plan of this digest, if what could not be read for it still cannot, and what could be can."""
         kept = None if self._store is None else self._store.plan(digest, Kept)
         if kept is None or any(content is not None for content in files.read(kept.missing)):
             return None
-        return kept.plan
+        return None if any(content is None for content in files.read(kept.on_disk)) else kept.plan
 
     def _same_plan(self, files: Files, entries: Entries, about: str) -> Plan | None:
         """The last plan, if all that has changed since are Python files that it had no question about.

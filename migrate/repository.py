@@ -279,6 +279,15 @@ class Repository:
         listing = self._git("rev-list", "--objects", "--no-object-names", "--missing=print", "--no-walk", commit)
         return frozenset(line[1:].decode() for line in listing.splitlines() if line.startswith(b"?"))
 
+    def lacking(self, oids: Iterable[str]) -> list[str]:
+        """Those of the ids of which this clone has no object; of a partial clone all, for it may lack any."""
+        wanted = list(oids)
+        if not wanted or self._is_partial():
+            return wanted
+        names = "".join(f"{oid}\n" for oid in wanted).encode()
+        listing = self._git("cat-file", "--batch-check=%(objectname)", "--buffer", stdin=names)
+        return [line.split()[0].decode() for line in listing.splitlines() if line.endswith(b" missing")]
+
     def read(self, oids: Iterable[str], most: int | None = None) -> Iterator[bytes | None]:
         """The contents of blobs, in order; None for one that this clone does not have.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from functools import cached_property
 
@@ -60,6 +61,34 @@ class Words:
         return Words(self.names - other.names, self.modules - other.modules, self.pairs - other.pairs)
 
 
+def _bytes(name: str) -> bytes:
+    """A name as it stands in a text; that of a file may be no UTF-8."""
+    return name.encode("utf-8", "surrogateescape")
+
+
+class _AnyOf:
+    """Whether one of several texts stands in another. Many words are looked up, which costs the same for any number."""
+
+    def __init__(self, texts: Iterable[bytes]) -> None:
+        every = frozenset(texts)
+        self._words = frozenset(filter(_WORD.fullmatch, every)) if len(every) > _FEW else frozenset()
+        self._texts = tuple(every - self._words)
+
+    def __call__(self, data: bytes) -> bool:
+        if any(text in data for text in self._texts):
+            return True
+        if not self._words:
+            return False
+        behind_escapes = (match[1] for match in _AFTER_ESCAPE.finditer(data)) if b"\\" in data else ()
+        return not (self._words.isdisjoint(_WORD.findall(data)) and self._words.isdisjoint(behind_escapes))
+
+
+_FEW = 64
+_WORD = re.compile(rb"[\w\x80-\xff]+")
+_AFTER_ESCAPE = re.compile(rb"\\[a-z]([\w\x80-\xff]+)")
+"""A word behind an escape like ``\\n``, with whose letter it seems to begin."""
+
+
 @dataclass(frozen=True)
 class Matcher(Search):
     """Whether a file mentions one of the words, or is in an encoding in which nothing can be searched."""
@@ -73,18 +102,18 @@ class Matcher(Search):
 
     @cached_property
     def _modules(self) -> list[tuple[bytes, bytes]]:
-        return [(last(module).encode(), last(parent(module)).encode()) for module in sorted(self.words.modules)]
+        return [(_bytes(last(module)), _bytes(last(parent(module)))) for module in sorted(self.words.modules)]
 
     @cached_property
-    def _pairs(self) -> dict[bytes, list[bytes]]:
-        pairs: dict[bytes, list[bytes]] = {}
+    def _pairs(self) -> dict[bytes, _AnyOf]:
+        pairs: dict[bytes, set[bytes]] = {}
         for module, name in sorted(self.words.pairs):
-            pairs.setdefault(name.encode(), []).append(last(module).encode())
-        return pairs
+            pairs.setdefault(_bytes(name), set()).add(_bytes(last(module)))
+        return {name: _AnyOf(modules) for name, modules in pairs.items()}
 
     @cached_property
-    def _pair_modules(self) -> frozenset[bytes]:
-        return frozenset(module for modules in self._pairs.values() for module in modules)
+    def _pair_modules(self) -> _AnyOf:
+        return _AnyOf(_bytes(last(module)) for module, _ in self.words.pairs)
 
     def __call__(self, data: bytes) -> bool:
         if any(name in data for name in self._names):
@@ -100,9 +129,9 @@ class Matcher(Search):
         for name, modules in self._pairs.items():
             if name in data:
                 relative = _RELATIVE.search(data) is not None if relative is None else relative
-                if relative or any(module in data for module in modules):
+                if relative or modules(data):
                     return True
-        if _STAR in data and any(module in data for module in self._pair_modules):
+        if _STAR in data and self._pair_modules(data):
             return True
         return data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
 

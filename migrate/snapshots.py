@@ -65,7 +65,7 @@ class WorkingTree(Staged):
     def __init__(self, repository: Repository, stamps: Stamps | None = None) -> None:
         """``stamps`` are those of an earlier run: a file that is as it was then is not read for its id."""
         super().__init__(repository)
-        self.known: Stamps = stamps or {}
+        self._known: Stamps = stamps or {}
         self._paths: dict[str, str] = {}
         self.stamps: dict[str, tuple[Stamp, str]] = {}
         """Of the last listing, apart from files that had only just been written: they may change within one tick."""
@@ -73,7 +73,7 @@ class WorkingTree(Staged):
     def entries(self, _commit: str, /) -> Entries:
         tracked = super().entries(_commit)
         now = time.time_ns()
-        self.known, self.stamps, self._paths = {**self.known, **self.stamps}, {}, {}
+        self._known, self.stamps, self._paths = {**self._known, **self.stamps}, {}, {}
         kept_away = self._repository.sparse()
         real = {"": True}
         found: list[Entry] = []
@@ -101,6 +101,10 @@ class WorkingTree(Staged):
             if now != oid:
                 raise MigrateError(f"{path} was changed while unshim read the files", "run it again")
             yield content
+
+    def lacking(self) -> list[str]:
+        """The ids of files of the last listing that git does not have: a commit with such a blob is not whole here."""
+        return self._repository.lacking(self._paths)
 
     def content(self, path: str) -> bytes | None:
         """A file's bytes; None if it cannot be read, or is none any more."""
@@ -147,7 +151,7 @@ class WorkingTree(Staged):
 
     def _id_of(self, path: str, found: os.stat_result, like: str, now: int) -> str:
         stamp = (found.st_ino, found.st_mtime_ns, found.st_ctime_ns, found.st_size)
-        before, oid = self.known.get(path, (None, ""))
+        before, oid = self._known.get(path, (None, ""))
         if before != stamp or len(oid) != len(like):
             oid, _ = self._read(path, like, 0)
         if oid != _UNREADABLE:

@@ -57,6 +57,11 @@ def readable_in(cache: Cache) -> frozenset[str]:
     return cache.recall(_THERE, _ONE) or frozenset()
 
 
+def read_again(cache: Cache, oids: Iterable[str]) -> None:
+    """Let the next plan see for itself whether it can read these blobs."""
+    cache.keep(_THERE, _ONE, readable_in(cache).difference(oids))
+
+
 @dataclass(slots=True)
 class _Search:
     """A search under way: ``seen`` are the blobs that were looked at beside those of ``before``."""
@@ -132,6 +137,7 @@ class Texts(Mapping[str, bytes]):
         after = Texts(self.read, with_changes(self._entries.values(), changes))
         after._data = {path: data for path, data in self._data.items() if path not in changes}
         after._data |= {path: data for path, data in changes.items() if data is not None}
+        after._missing, after._large = self._missing - changes.keys(), self._large - changes.keys()
         return after
 
     # searches

@@ -118,3 +118,25 @@ def test_memory_that_was_given_back_is_read_again() -> None:
     assert (texts["a.py"], texts.having(HasWord("old")), read) == (contents["a.py"], ["a.py", "c.py"], [*contents])
     assert texts.having(HasWord("x")) == ["b.py"]
     assert read == [*contents, "b.py", "c.py"]
+
+
+MANY = Words(
+    pairs=frozenset({*((f"p.m{n}", "name") for n in range(200)), ("p.my-script", "name"), ("p.\udcff", "name")})
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        pytest.param(b"name = 1\nimport p.other\n", False, id="the name alone"),
+        pytest.param(b"from p.m12 import nam\n", False, id="the module alone"),
+        pytest.param(b"from p.m12 import name\n", True, id="both"),
+        pytest.param(b"from p.m12 import *\n", True, id="a star"),
+        pytest.param(b"from p.m1200 import name\n", False, id="another word that begins so"),
+        pytest.param(b'exec("x\\nm7.name")\n', True, id="behind an escape"),
+        pytest.param(b'load("my-script").name\n', True, id="a file that is no word"),
+        pytest.param(b'load("\xff").name\n', True, id="a file that is no UTF-8"),
+    ],
+)
+def test_many_modules_with_one_name(text: bytes, found: bool) -> None:
+    assert Matcher(MANY)(text) is found

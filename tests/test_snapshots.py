@@ -137,3 +137,54 @@ def test_what_is_too_large_is_so_wherever_it_is(repo: Repo, first: tuple[str, ..
     repo.write({"huge.py": "#"})
     repo.git("add", "huge.py")
     assert "huge.py" not in unshim("check", "--staged", "--repo", repo.path).out.decode()
+
+
+def test_apply_where_a_changed_file_imports_one_that_is_too_large(repo: Repo) -> None:
+    repo.commit(
+        {"app/huge.py": f"DATA = [\n{'    1,' * 800_000}\n]\n", "app/use.py": f"from app.huge import DATA\n{USE}"}
+    )
+    assert unshim("apply", "--partial", "--repo", repo.path).code == 0
+    assert b"app.manager" in repo.git("show", "unshim/manager:app/use.py")
+
+
+def test_a_large_file_that_gets_small_and_does_not_parse_is_new(repo: Repo) -> None:
+    repo.commit({"huge.py": "#" * (4 * 1024 * 1024 + 1)})
+    repo.commit({"huge.py": "def f(:\n"})
+    result = unshim("check", "--base", "HEAD~1", "--repo", repo.path)
+    assert (result.code, result.out.decode().count("huge.py:1:1: syntax")) == (1, 1), result
+
+
+def test_what_is_only_on_disk_is_not_what_a_partial_clone_has(repo: Repo, tmp_path: Path) -> None:
+    repo.configure(("uploadpack.allowFilter", "true"), ("uploadpack.allowAnySHA1InWant", "true"))
+    use = "from app.old_manager import ChatManager  # new\n"
+    repo.git("switch", "--quiet", "-c", "other")
+    repo.commit({"app/new.py": use})
+    repo.git("switch", "--quiet", "-")
+    repo.git("clone", "--quiet", "--filter=blob:none", f"file://{repo.path}", str(tmp_path / "partial"))
+    clone = Repo(tmp_path / "partial")
+    clone.git("fetch", "--quiet", "origin", "other")
+    other = clone.word("rev-parse", "FETCH_HEAD")
+    wanted = unshim("check", "--rev", other, "--no-cache", "--repo", clone.path)
+    assert "app/new.py:1:1: not-checked blob-missing" in wanted.out.decode()
+    for beside in ({}, {"app/more.py": use}):
+        clone.write({"app/new.py": use, **beside})
+        assert "app/new.py:1:29: from-import" in unshim("check", "--worktree", "--repo", clone.path).out.decode()
+        assert unshim("check", "--rev", other, "--repo", clone.path) == wanted
+
+
+@pytest.mark.parametrize("options", [("--base", "HEAD"), ("--fix",), ()])
+def test_stamps_are_kept_however_often_a_command_looks(
+    repo: Repo, later: None, read: list[str], options: tuple[str, ...]
+) -> None:
+    assert unshim("apply", "--partial", "--repo", repo.path).code == 0
+    repo.git("merge", "--quiet", "unshim/manager")
+    for _ in range(2):
+        read.clear()
+        unshim("check", "--worktree", *options, "--repo", repo.path)
+    assert read == []
+
+
+def test_a_file_whose_name_is_no_utf8(repo: Repo) -> None:
+    (repo.path / os.fsdecode(b"app/\xff\xfe.py")).write_text("from app.old_manager import ChatManager as Manager\n")
+    result = unshim("check", "--worktree", "--repo", repo.path)
+    assert result.code == 1 and ":1:29: from-import" in result.out.decode("utf-8", "replace"), result

@@ -7,7 +7,7 @@
 
 Measured are whole processes, interpreter start included. The two sides of a row take turns, and the ratio is the
 median over these pairs, so that it holds when the machine's speed drifts. All happens in a shared clone, with stores
-of its own: the repository's branches and the user's store are not touched. `cold`, `diff` and `apply` run with
+of its own: the repository's branches and the user's store are not touched. What is called cold runs with
 --no-cache; each warm run begins with a copy of the store as it was before the change. Memory is that of the largest
 process, and no figure can be smaller than this script's own.
 

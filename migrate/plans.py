@@ -129,7 +129,7 @@ class Plans:
             return replace(known, base=base, recipe=self.recipe)
         noting = _Noting(files)
         plan = self._made(noting, base, entries, deleted, say)
-        on_disk = self._tree.lacking() if self._tree is not None and files is self._tree else []
+        on_disk = files.lacking() if isinstance(files, WorkingTree) else []
         read_again(self.cache, on_disk)
         self._store.keep_plan(digest, Kept(plan, tuple(noting.missing), tuple(on_disk)))
         # whether a file parses is asked about all of them by some commands, and about those it looks at by the plan

@@ -41,7 +41,8 @@ _ENVIRONMENT = {
 
 _SETTLED = ord("0")
 """The stage of an entry of the index that is not in conflict."""
-_AT_ONCE = 1 << 20
+AT_ONCE = 1 << 20
+"""Bytes that are read together of what need not be in memory as a whole."""
 
 REGULAR_MODES = frozenset({"100644", "100755"})
 SYMLINK_MODE = "120000"
@@ -324,7 +325,7 @@ class Repository:
                 size = int(header[2])
                 content = stream.read(size if most is None else min(size, most))
                 left = size - len(content)
-                while left and (skipped := stream.read(min(left, _AT_ONCE))):
+                while left and (skipped := stream.read(min(left, AT_ONCE))):
                     left -= len(skipped)
                 if left:  # of a damaged object git may still know the size
                     raise MigrateError(f"git could not read the object {oid}", "run 'git fsck' on the repository")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from migrate.errors import MigrateError
-from migrate.repository import SUBMODULE_MODE, SYMLINK_MODE, Entries, Entry, Repository
+from migrate.repository import AT_ONCE, SUBMODULE_MODE, SYMLINK_MODE, Entries, Entry, Repository
 
 
 class Files(Protocol):
@@ -67,6 +67,7 @@ class WorkingTree(Staged):
         super().__init__(repository)
         self._known: Stamps = stamps or {}
         self._paths: dict[str, str] = {}
+        """By id: a file on disk that has this content."""
         self.stamps: dict[str, tuple[Stamp, str]] = {}
         """Of the last listing, apart from files that had only just been written: they may change within one tick."""
 
@@ -119,7 +120,7 @@ class WorkingTree(Staged):
             descriptor = os.open(self.root / path, os.O_RDONLY | os.O_NOFOLLOW)
             with os.fdopen(descriptor, "rb") as stream:
                 found = _hash(os.fstat(descriptor).st_size, like)
-                while part := stream.read(_AT_ONCE):
+                while part := stream.read(AT_ONCE):
                     found.update(part)
                     parts.append(part[:left])
                     left -= len(parts[-1])
@@ -175,7 +176,6 @@ def _hash(size: int, like: str) -> hashlib._Hash:
 
 
 _SHA256_LENGTH = 64
-_AT_ONCE = 1 << 20
 _TICK_NS = 2_000_000_000
 """No file system counts time in longer steps."""
 _DISK = "disk:"

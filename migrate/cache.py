@@ -107,11 +107,6 @@ class Cache:
             if isinstance(key[0], str) and name != apart_from.name
         )
 
-    def all_of(self, question: Question[A]) -> list[tuple[Key, A]]:
-        """All answers to a question."""
-        keys = {key for answers in (self._now, self._before) for name, key in answers if name == question.name}
-        return [(key, self._get(question, key)) for key in keys if self._knows(question, key)]
-
     def _get(self, question: Question[A], key: Key) -> A:
         place = (question.name, key)
         found = self._now[place]

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import TracebackType
-from typing import cast
 
 from migrate.cache import Cache, stable
 from migrate.checking import Violation, all_violations
@@ -17,7 +16,7 @@ from migrate.repository import Entries, Repository, entry_of
 from migrate.search import Search
 from migrate.snapshots import Files, Stamps, WorkingTree
 from migrate.store import Store, store_of
-from migrate.texts import FOUND, SUFFIXES, SYNTAX, is_too_large, read_again, readable_in, small_texts
+from migrate.texts import SUFFIXES, SYNTAX, is_too_large, looked_for, read_again, small_texts
 
 Progress = Callable[[str], None]
 
@@ -133,8 +132,9 @@ class Plans:
         read_again(self.cache, on_disk)
         self._store.keep_plan(digest, Kept(plan, tuple(noting.missing), tuple(on_disk)))
         # whether a file parses is asked about all of them by some commands, and about those it looks at by the plan
-        plain = readable_in(self.cache) - self.cache.asked_about(apart_from=SYNTAX)
-        searches = ((cast(Search, key[0]), found.hits & plain) for key, found in self.cache.all_of(FOUND))
+        looked = looked_for(self.cache)
+        plain = looked.there - self.cache.asked_about(apart_from=SYNTAX)
+        searches = ((search, found.hits & plain) for search, found in looked.found.items())
         self._store.keep_last(Last(digest, about, entries.lines, plain, tuple(searches)))
         self._has_learnt = True
         return plan

@@ -161,7 +161,8 @@ class Rewriting:
         for path in paths:
             held = rules.ownership.held_in(path)
             keys.append((*self._key(path), relevant.get(path, False), digest, *held))
-        self._fetch(REWRITTEN, paths, keys)
+        if len(self._fetch(REWRITTEN, paths, keys)) >= _MANY:
+            self.project.texts.index(last(self.project.module_of(path)) for path in paths)
         return self.cache.answers(
             REWRITTEN, keys, lambda number: self._one_file(paths[number], rules, relevant), self.jobs, self.watched
         )
@@ -171,10 +172,12 @@ class Rewriting:
             return (unsaved(path),)
         return (self.project.entries[path].oid, path, self.project.module_of(path), self.watched.epoch)
 
-    def _fetch(self, question: Question[A], paths: list[str], keys: list[Key]) -> None:
-        """Read the files together about which nothing is known."""
+    def _fetch(self, question: Question[A], paths: list[str], keys: list[Key]) -> list[str]:
+        """Read the files together about which nothing is known: these."""
         pairs = zip(paths, keys, strict=True)
-        self.project.texts.fetch([path for path, key in pairs if not self.cache.knows(question, key)])
+        unknown = [path for path, key in pairs if not self.cache.knows(question, key)]
+        self.project.texts.fetch(unknown)
+        return unknown
 
     def _one_file(self, path: str, rules: Rules, relevant: Mapping[str, bool]) -> Outcome:
         if path in self.notebooks:
@@ -340,6 +343,8 @@ class Rewriting:
         return source is not None and reads_global(scope_table(parse(source.data)), name)
 
 
+_MANY = 1_000
+"""So many files ask whether others take their names that the words of all files are looked up first."""
 _FOR_OTHERS = frozenset({Reason.PUBLIC_NAME, Reason.SIDE_EFFECT_IMPORT})
 """Why a module's name stays as long as other files may take it from the file."""
 

@@ -38,6 +38,11 @@ class Search(ABC):
     def __call__(self, data: bytes, /) -> bool:
         """Whether the text has it."""
 
+    @property
+    def token(self) -> bytes | None:
+        """One of the tokens() of every text that has it; None where there is none that all of them must have."""
+        return None
+
     def __reduce__(self) -> tuple[object, ...]:
         """Without the patterns, which are quicker made than read."""
         return type(self), tuple(getattr(self, one.name) for one in fields(self))
@@ -66,12 +71,27 @@ def _bytes(name: str) -> bytes:
     return name.encode("utf-8", "surrogateescape")
 
 
+def tokens(data: bytes) -> list[bytes]:
+    """The words of a text, as ``\\w+`` finds them; what is not ASCII is in none. (A pattern takes twice as long.)"""
+    return data.translate(_SPACED).split()
+
+
+_TOKEN = re.compile(rb"\w+")
+_SPACED = bytes(byte if _TOKEN.fullmatch(bytes([byte])) else ord(" ") for byte in range(256))
+
+
+def _token(name: str) -> bytes | None:
+    """The name as it is among tokens(), if it can be there."""
+    found = _bytes(name)
+    return found if _TOKEN.fullmatch(found) else None
+
+
 class _AnyOf:
     """Whether one of several texts stands in another. Many words are looked up, which costs the same for any number."""
 
     def __init__(self, texts: Iterable[bytes]) -> None:
         every = frozenset(texts)
-        self._words = frozenset(filter(_WORD.fullmatch, every)) if len(every) > _FEW else frozenset()
+        self._words = frozenset(filter(_TOKEN.fullmatch, every)) if len(every) > _FEW else frozenset()
         self._texts = tuple(every - self._words)
 
     def __call__(self, data: bytes) -> bool:
@@ -80,12 +100,11 @@ class _AnyOf:
         if not self._words:
             return False
         behind_escapes = (match[1] for match in _AFTER_ESCAPE.finditer(data)) if b"\\" in data else ()
-        return not (self._words.isdisjoint(_WORD.findall(data)) and self._words.isdisjoint(behind_escapes))
+        return not (self._words.isdisjoint(tokens(data)) and self._words.isdisjoint(behind_escapes))
 
 
 _FEW = 64
-_WORD = re.compile(rb"[\w\x80-\xff]+")
-_AFTER_ESCAPE = re.compile(rb"\\[a-z]([\w\x80-\xff]+)")
+_AFTER_ESCAPE = re.compile(rb"\\[a-z](\w+)")
 """A word behind an escape like ``\\n``, with whose letter it seems to begin."""
 
 
@@ -164,6 +183,10 @@ class HasWord(Search):
     def __call__(self, data: bytes) -> bool:
         return self.word.encode() in data and self._pattern.search(data) is not None
 
+    @property
+    def token(self) -> bytes | None:
+        return _token(self.word)
+
 
 @dataclass(frozen=True)
 class TakesName(Search):
@@ -207,6 +230,10 @@ class TakesName(Search):
         if by_string.search(data) and taken.search(data):  # import_module("p.module").name
             return True
         return any(re.search(rb"\b" + found + self._attribute, data) for found in set(alias.findall(data)))
+
+    @property
+    def token(self) -> bytes | None:
+        return None if self.is_package else _token(self.module)
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from codemods.symbols import last
 from migrate.cache import Cache, Question
 from migrate.parallel import mapped
 from migrate.repository import Entry
-from migrate.search import Search, TakesName
+from migrate.search import Search, TakesName, tokens
 from migrate.snapshots import Files, is_blob, with_changes
 
 if TYPE_CHECKING:  # the parsers are slow to import
@@ -45,21 +45,30 @@ class Found:
 
 SYNTAX: Question[SyntaxFault | None] = Question("syntax")
 """By (blob): why it is no valid Python 3, of whatever version."""
-FOUND = Question[Found]("found")
-"""By (search)."""
-_THERE = Question[frozenset[str]]("there")
-"""The blobs that could be read in the last plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """The blobs that a plan could read, and what it looked for in them."""
+
+    there: frozenset[str] = frozenset()
+    found: Mapping[Search, Found] = field(default_factory=dict)
+
+
+_LOOKED = Question[Looked]("looked")
+"""One answer for all searches: most have seen the same blobs, which are then kept once."""
 _ONE = ("",)
 
 
-def readable_in(cache: Cache) -> frozenset[str]:
-    """The blobs that the last plan with this cache could read."""
-    return cache.recall(_THERE, _ONE) or frozenset()
+def looked_for(cache: Cache) -> Looked:
+    """What the last plan with this cache looked for."""
+    return cache.recall(_LOOKED, _ONE) or Looked()
 
 
 def read_again(cache: Cache, oids: Iterable[str]) -> None:
     """Let the next plan see for itself whether it can read these blobs."""
-    cache.keep(_THERE, _ONE, readable_in(cache).difference(oids))
+    last = looked_for(cache)
+    cache.keep(_LOOKED, _ONE, replace(last, there=last.there.difference(oids)))
 
 
 @dataclass(slots=True)
@@ -92,7 +101,9 @@ class Texts(Mapping[str, bytes]):
         self._missing: set[str] = set()
         self._large: set[str] = set()
         self._searches: dict[Search, _Search] = {}
-        self._known = readable_in(self._cache)
+        self._last = looked_for(self._cache)
+        self._index: dict[bytes, list[str]] = {}
+        self._beyond: dict[frozenset[str], list[str]] = {}
         self._by_blob: dict[str, list[str]] = {}
         for path, entry in self._entries.items():
             self._by_blob.setdefault(entry.oid, []).append(path)
@@ -114,7 +125,7 @@ class Texts(Mapping[str, bytes]):
 
     def load(self) -> tuple[list[str], list[str]]:
         """Read what no plan has read before; the files that cannot be read, and those that are too large."""
-        self.fetch(path for path, entry in self._entries.items() if entry.oid not in self._known)
+        self.fetch(path for path, entry in self._entries.items() if entry.oid not in self._last.there)
         return sorted(self._missing), sorted(self._large)
 
     def fetch(self, paths: Iterable[str]) -> None:
@@ -142,13 +153,29 @@ class Texts(Mapping[str, bytes]):
 
     # searches
 
+    def index(self, words: Iterable[str]) -> None:
+        """Let searches for these words look at no other files than those that have them.
+
+        It costs as much as about ten searches, and one for each of many words would be quadratic.
+        """
+        wanted = frozenset(word.encode() for word in words if word.isascii()) - self._index.keys()
+        if not wanted:
+            return
+        self.fetch(self)
+        paths = [path for path in self if path in self._data]
+        found = mapped(lambda path: wanted.intersection(tokens(self._data[path])), paths, self._jobs)
+        self._index |= {word: [] for word in wanted}
+        for path, words_of in zip(paths, found, strict=True):
+            for word in words_of:
+                self._index[word].append(path)
+
     def some(self, search: Search, apart_from: frozenset[str] = frozenset()) -> bool:
         """Whether a file has it, other than those."""
         under_way = self._of(search)
         for oid in under_way.hits:
             if any(path in self and path not in apart_from for path in self._by_blob.get(oid, ())):
                 return True
-        for path in self._unseen(under_way):
+        for path in self._unseen(search, under_way):
             if self._look(search, under_way, path) and path not in apart_from:
                 return True
         under_way.is_complete = True
@@ -157,7 +184,7 @@ class Texts(Mapping[str, bytes]):
     def having(self, search: Search) -> list[str]:
         """All files that have it, in order."""
         under_way = self._of(search)
-        unseen = self._unseen(under_way)
+        unseen = self._unseen(search, under_way)
         for path, found in zip(unseen, mapped(lambda path: search(self._data[path]), unseen, self._jobs), strict=True):
             self._note(under_way, path, found=found)
         under_way.is_complete = True
@@ -175,10 +202,11 @@ class Texts(Mapping[str, bytes]):
     def remember(self) -> None:
         """Leave to the cache what was found."""
         there = frozenset(self._entries[path].oid for path in self if is_blob(self._entries[path].oid))
-        self._cache.keep(_THERE, _ONE, there)
-        for search, one in self._searches.items():
-            seen = there if one.is_complete else there & (one.before | one.seen)
-            self._cache.keep(FOUND, (search,), Found(there.intersection(one.hits), seen))
+        found = {
+            search: Found(there.intersection(one.hits), there if one.is_complete else there & (one.before | one.seen))
+            for search, one in self._searches.items()
+        }
+        self._cache.keep(_LOOKED, _ONE, Looked(there, found))
 
     # what is found in another process
 
@@ -199,16 +227,27 @@ class Texts(Mapping[str, bytes]):
     def _of(self, search: Search) -> _Search:
         under_way = self._searches.get(search)
         if under_way is None:
-            known = self._cache.recall(FOUND, (search,)) or Found(frozenset(), frozenset())
+            known = self._last.found.get(search) or Found(frozenset(), frozenset())
             under_way = self._searches[search] = _Search(set(known.hits), known.seen)
         self._asked.add(search)
         return under_way
 
-    def _unseen(self, under_way: _Search) -> list[str]:
+    def _unseen(self, search: Search, under_way: _Search) -> list[str]:
+        """The files that may have it, and were not looked at yet."""
         if under_way.is_complete:
             return []
         before, seen = under_way.before, under_way.seen
-        paths = [path for path in self if (oid := self._entries[path].oid) not in before and oid not in seen]
+        if before not in self._beyond:  # most searches have seen the same ones
+            self._beyond[before] = [path for path, entry in self._entries.items() if entry.oid not in before]
+        paths: Iterable[str] = self._beyond[before]
+        token = search.token
+        if token is not None and token in self._index:
+            paths = self._index[token]
+        paths = [
+            path
+            for path in paths
+            if path in self and (oid := self._entries[path].oid) not in before and oid not in seen
+        ]
         self.fetch(paths)
         return [path for path in paths if path in self._data]
 

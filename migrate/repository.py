@@ -8,9 +8,8 @@ import os
 import re
 import secrets
 import shutil
-import signal
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,26 +17,8 @@ from pathlib import Path
 
 os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")  # GitPython fails at import without git; we say it ourselves
 
-import git
-from git.exc import GitCommandError, GitCommandNotFound, InvalidGitRepositoryError, NoSuchPathError
-
 from migrate.errors import MigrateError
-
-_SAFE = (
-    # Nothing that the repository or its configuration brings is executed: hooks, file system monitors.
-    *("-c", f"core.hooksPath={os.devnull}"),
-    *("-c", "core.fsmonitor=false"),
-    *("-c", "core.quotePath=false"),
-)
-
-_ENVIRONMENT = {
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_TERMINAL_PROMPT": "0",
-    # A partial clone would fetch what it does not have, object by object.
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_ALLOW_PROTOCOL": "none",
-    "LC_ALL": "C",
-}
+from migrate.git import Git, located, was_killed
 
 _SETTLED = ord("0")
 """The stage of an entry of the index that is not in conflict."""
@@ -140,57 +121,13 @@ class Repository:
     """One git repository, read and written through git's plumbing; the working tree is never touched."""
 
     def __init__(self, path: Path) -> None:
-        try:
-            self._repo = git.Repo(path, search_parent_directories=True)
-            self._git("rev-parse", "--git-dir")  # git may refuse it: an owner or a format that it does not trust
-        except NoSuchPathError as error:
-            raise MigrateError(f"there is no directory {path}", "give the repository with --repo DIR") from error
-        except InvalidGitRepositoryError as error:
-            raise MigrateError(
-                f"{path} is not in a git repository",
-                "run unshim inside one, or give it with --repo DIR; 'git init' and a first commit make one",
-            ) from error
-        except GitCommandNotFound as error:
-            raise MigrateError("git is not installed", "install git 2.30 or newer") from error
-        self.root = Path(self._repo.working_tree_dir or self._repo.git_dir)
-        self.is_bare = self._repo.bare
+        """Raises MigrateError where there is no repository, or none that git trusts."""
+        place = located(path)
+        self.root = place.root
+        self.is_bare = place.is_bare
+        self._common = place.common
+        self._git = Git(place.root)
         self._absent: frozenset[str] = frozenset()
-
-    def _git(
-        self,
-        *arguments: str,
-        env: Mapping[str, str] | None = None,
-        stdin: bytes | None = None,
-        pass_fds: tuple[int, ...] = (),
-    ) -> bytes:
-        """Run git and return its output. Raises MigrateError with git's own words."""
-        command = ["git", *_SAFE, *arguments]
-        environment = {**_ENVIRONMENT, **(env or {})}
-        try:
-            if stdin is None:
-                output = self._repo.git.execute(
-                    command,
-                    env=environment,
-                    stdout_as_string=False,
-                    strip_newline_in_stdout=False,
-                    pass_fds=pass_fds,
-                )
-                assert isinstance(output, bytes)
-                return output
-            with tempfile.TemporaryFile() as stream:
-                stream.write(stdin)
-                stream.seek(0)
-                output = self._repo.git.execute(
-                    command,
-                    env=environment,
-                    istream=stream,
-                    stdout_as_string=False,
-                    strip_newline_in_stdout=False,
-                )
-            assert isinstance(output, bytes)
-            return output
-        except GitCommandError as error:
-            raise _situation(error, arguments[0]) from error
 
     # reading
 
@@ -303,18 +240,8 @@ class Repository:
     def _read_present(self, wanted: list[str], most: int | None) -> Iterator[bytes | None]:
         if not wanted:
             return
-        with tempfile.TemporaryFile() as names:
-            names.write("".join(f"{oid}\n" for oid in wanted).encode())
-            names.seek(0)
-            process = self._repo.git.execute(
-                ["git", *_SAFE, "cat-file", "--batch", "--buffer"],
-                istream=names,
-                as_process=True,
-                env=_ENVIRONMENT,
-            )
-            assert process.proc is not None
-            stream = process.proc.stdout
-            assert stream is not None
+        names = "".join(f"{oid}\n" for oid in wanted).encode()
+        with self._git.stream("cat-file", "--batch", "--buffer", stdin=names) as stream:
             for oid in wanted:
                 header = stream.readline().split()
                 if len(header) != 3:
@@ -331,7 +258,6 @@ class Repository:
                     raise MigrateError(f"git could not read the object {oid}", "run 'git fsck' on the repository")
                 stream.read(1)
                 yield content
-            process.wait()
 
     # checking out
 
@@ -434,7 +360,7 @@ class Repository:
 
     def common_directory(self) -> Path:
         """The git directory that all worktrees share."""
-        return Path(self._repo.common_dir).resolve()
+        return self._common
 
     def _remove_worktree(self, place: Path) -> None:
         """The directory, then git's note of it. What a process holds on to is left for remove_leftovers()."""
@@ -574,14 +500,14 @@ class Repository:
         same branch removes it, if it is proved to be ours and dead; else it is for the user to judge.
         """
         ref = f"refs/heads/{branch}"
-        common = Path(self._repo.common_dir)
+        common = self._common
         _remove_dead_claims(common, ref)
         with _claimed(common, ref, commit) as claim:
             descriptors = () if claim is None else (claim.descriptor,)
             try:
                 self._git("update-ref", "-m", "unshim apply", ref, commit, old or _null(commit), pass_fds=descriptors)
             except MigrateError as error:
-                if claim is not None and _was_killed(error):
+                if claim is not None and was_killed(error):
                     _remove_lock_of(claim)
                 if self.branch_tip(branch) == commit:  # git was killed when all was done
                     return
@@ -825,60 +751,6 @@ def _null(oid: str) -> str:
 
 def _raw(path: str) -> bytes:
     return path.encode("utf-8", "surrogateescape")
-
-
-def _situation(error: GitCommandError, command: str) -> MigrateError:
-    """Git's refusal in the user's words."""
-    text = str(error.stderr).strip().removeprefix("stderr:").strip().strip("'").strip()
-    lowered = text.lower()
-    if "dubious ownership" in lowered:
-        return MigrateError("git does not trust this repository's owner", "see 'git help config', safe.directory")
-    if "tell me who you are" in lowered or "empty ident" in lowered or "auto-detect email" in lowered:
-        return MigrateError(
-            "git does not know who you are",
-            "git config user.name 'Your Name' and git config user.email you@example.org",
-        )
-    if any(words in lowered for words in ("permission denied", "read-only file system", "insufficient permission")):
-        return MigrateError(f"the repository cannot be written: {text}", "check the rights of its .git directory")
-    first = text.splitlines()[0] if text else f"exit code {error.status}"
-    if any(words in lowered for words in ("no space left", "quota exceeded", "file too large")):
-        return MigrateError(f"the disk is full: {first}", "make room and run it again; nothing was published")
-    if "failed to sign" in lowered or "failed to write commit object" in lowered:
-        return MigrateError(
-            f"git could not sign the commit: {first}",
-            "mend your signing (user.signingkey, gpg.program), or turn commit.gpgsign off; nothing was published",
-        )
-    if any(words in lowered for words in _DAMAGE):
-        return MigrateError(f"the repository is damaged: {first}", "run 'git fsck' on it; nothing was published")
-    if isinstance(error.status, int) and error.status < 0:
-        return MigrateError(
-            f"git {command} was ended by {_signal(-error.status)}",
-            "run it again (with room on the disk, and below the limits of 'ulimit -a'); nothing was published",
-        )
-    return MigrateError(f"git {command} failed: {first}", "the command above says why; nothing was published")
-
-
-_DAMAGE = (
-    "is corrupt",
-    "inflate:",
-    "bad object",
-    "bad tree object",
-    "unable to unpack",
-    "object file",
-    "hash mismatch",
-)
-
-
-def _was_killed(error: MigrateError) -> bool:
-    cause = error.__cause__
-    return isinstance(cause, GitCommandError) and isinstance(cause.status, int) and cause.status < 0
-
-
-def _signal(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
 
 
 def _unpublished(error: MigrateError, branch: str, lock: Path) -> MigrateError:

@@ -1,0 +1,191 @@
+"""Git: runs git as a process that does nothing unasked, and says in the user's words why it would not."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from migrate.errors import MigrateError
+
+_SAFE = (
+    # Nothing that the repository or its configuration brings is executed: hooks, file system monitors.
+    *("-c", f"core.hooksPath={os.devnull}"),
+    *("-c", "core.fsmonitor=false"),
+    *("-c", "core.quotePath=false"),
+)
+
+_ENVIRONMENT = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    # A partial clone would fetch what it does not have, object by object.
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",
+    "LC_ALL": "C",
+}
+
+
+_PLACE = ("GIT_DIR", "GIT_WORK_TREE")
+"""What a hook's environment says of where git is: the user's --repo says it."""
+
+
+class Git:
+    """Git in one directory."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def __call__(
+        self,
+        *arguments: str,
+        env: Mapping[str, str] | None = None,
+        stdin: bytes | None = None,
+        pass_fds: tuple[int, ...] = (),
+    ) -> bytes:
+        """Run git and return its output. Raises MigrateError with git's own words."""
+        try:
+            done = subprocess.run(  # noqa: S603
+                ["git", *_SAFE, *arguments],  # noqa: S607  the one that the user has
+                cwd=self._directory,
+                env=_environment(env),
+                input=stdin,
+                stdin=subprocess.DEVNULL if stdin is None else None,
+                capture_output=True,
+                pass_fds=pass_fds,
+                check=True,
+            )
+        except subprocess.CalledProcessError as error:
+            raise _situation(error, arguments[0]) from error
+        except FileNotFoundError as error:
+            if error.filename != "git":
+                raise
+            raise MigrateError("git is not installed", "install git 2.30 or newer") from error
+        return done.stdout
+
+    @contextmanager
+    def stream(self, *arguments: str, stdin: bytes) -> Iterator[IO[bytes]]:
+        """What git prints, as it comes. Git is ended with the context. Raises MigrateError where it failed."""
+        with tempfile.TemporaryFile() as given:  # a pipe could be full on both ends
+            given.write(stdin)
+            given.seek(0)
+            with subprocess.Popen(  # noqa: S603
+                ["git", *_SAFE, *arguments],  # noqa: S607  the one that the user has
+                cwd=self._directory,
+                env=_environment(),
+                stdin=given,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            ) as process:
+                assert process.stdout is not None
+                try:
+                    yield process.stdout
+                except BaseException:
+                    process.kill()
+                    raise
+        if process.returncode:
+            raise MigrateError(f"git {arguments[0]} failed", "run 'git fsck' on the repository")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a repository is: the top of its working tree (or, without one, its git directory), and what it shares."""
+
+    root: Path
+    common: Path
+    """The git directory that all worktrees share."""
+    is_bare: bool
+
+
+def located(path: Path) -> Place:
+    """The repository that a directory is, or is in. Raises MigrateError where there is none that git trusts."""
+    if not path.is_dir():
+        raise MigrateError(f"there is no directory {path}", "give the repository with --repo DIR")
+    questions = (
+        "--is-bare-repository",
+        "--is-inside-work-tree",
+        "--absolute-git-dir",
+        "--git-common-dir",
+        "--show-cdup",
+    )
+    try:
+        answers = os.fsdecode(Git(path)("rev-parse", *questions)).split("\n")
+    except MigrateError as error:
+        if "not a git repository" not in error.message:
+            raise
+        raise MigrateError(
+            f"{path} is not in a git repository",
+            "run unshim inside one, or give it with --repo DIR; 'git init' and a first commit make one",
+        ) from error
+    bare, inside, own, common, up = answers[:5]
+    root = Path(own)
+    if inside == "true":
+        root = (path / up).resolve()
+    elif bare != "true" and root.name == ".git":
+        root = root.parent
+    return Place(root, (path / common).resolve(), bare == "true")
+
+
+def _environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if name not in _PLACE}
+    return {**inherited, **_ENVIRONMENT, **(more or {})}
+
+
+def _situation(error: subprocess.CalledProcessError, command: str) -> MigrateError:
+    """Git's refusal in the user's words."""
+    text = error.stderr.decode("utf-8", "replace").strip()
+    lowered = text.lower()
+    if "dubious ownership" in lowered:
+        return MigrateError("git does not trust this repository's owner", "see 'git help config', safe.directory")
+    if "tell me who you are" in lowered or "empty ident" in lowered or "auto-detect email" in lowered:
+        return MigrateError(
+            "git does not know who you are",
+            "git config user.name 'Your Name' and git config user.email you@example.org",
+        )
+    if any(words in lowered for words in ("permission denied", "read-only file system", "insufficient permission")):
+        return MigrateError(f"the repository cannot be written: {text}", "check the rights of its .git directory")
+    first = text.splitlines()[0] if text else f"exit code {error.returncode}"
+    if any(words in lowered for words in ("no space left", "quota exceeded", "file too large")):
+        return MigrateError(f"the disk is full: {first}", "make room and run it again; nothing was published")
+    if "failed to sign" in lowered or "failed to write commit object" in lowered:
+        return MigrateError(
+            f"git could not sign the commit: {first}",
+            "mend your signing (user.signingkey, gpg.program), or turn commit.gpgsign off; nothing was published",
+        )
+    if any(words in lowered for words in _DAMAGE):
+        return MigrateError(f"the repository is damaged: {first}", "run 'git fsck' on it; nothing was published")
+    if error.returncode < 0:
+        return MigrateError(
+            f"git {command} was ended by {_signal(-error.returncode)}",
+            "run it again (with room on the disk, and below the limits of 'ulimit -a'); nothing was published",
+        )
+    return MigrateError(f"git {command} failed: {first}", "the command above says why; nothing was published")
+
+
+_DAMAGE = (
+    "is corrupt",
+    "inflate:",
+    "bad object",
+    "bad tree object",
+    "unable to unpack",
+    "object file",
+    "hash mismatch",
+)
+
+
+def was_killed(error: MigrateError) -> bool:
+    """Whether a signal ended git."""
+    cause = error.__cause__
+    return isinstance(cause, subprocess.CalledProcessError) and cause.returncode < 0
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -44,7 +44,7 @@ from migrate.reports.text import (
 )
 from migrate.repository import Repository
 from migrate.run import apply as carry_out
-from migrate.snapshots import Files, Staged
+from migrate.snapshots import Snapshot, Staged
 
 if TYPE_CHECKING:
     from migrate.gates import GateResult
@@ -317,7 +317,7 @@ def check(
     repository = Repository(repo)
     made = replace(_recipe(repository, recipe), enforce=())  # a check writes no configuration
     file = baseline or repository.root / BASELINE_NAME
-    files: Files = Staged(repository) if staged else repository
+    files: Snapshot = Staged(repository) if staged else repository
     if baseline is not None and not write_baseline and not baseline.is_file():
         raise MigrateError(f"there is no baseline {file}", "write it with --write-baseline")
     fixed: tuple[str, ...] = ()
@@ -342,7 +342,7 @@ def check(
 
 
 def _checked(
-    repository: Repository, files: Files, plans: Plans, rev: str, since: str | None, baseline: Path
+    repository: Repository, files: Snapshot, plans: Plans, rev: str, since: str | None, baseline: Path
 ) -> Checked:
     """What of the violations counts: what is new since a commit, and what the baseline does not know."""
     plan = plans.of(files, rev)
@@ -428,7 +428,7 @@ def hook_run(
 
 def _answer(repository: Repository, name: Hook, question: Question, jobs: int) -> bool:
     """Check what a hook asks about, and say what is wrong with it; whether nothing is."""
-    files: Files = Staged(repository) if question.staged else repository
+    files: Snapshot = Staged(repository) if question.staged else repository
     recipe = replace(_recipe(repository, None), enforce=())
     since = None if question.base is None else repository.resolve(question.base)
     with _plans(repository, recipe, jobs) as plans:

@@ -14,7 +14,7 @@ from migrate.plan import Plan
 from migrate.recipe import Recipe
 from migrate.repository import Entries, Repository, entry_of
 from migrate.search import Search
-from migrate.snapshots import Files, Stamps, WorkingTree
+from migrate.snapshots import Changes, Files, Snapshot, Stamps, WorkingTree
 from migrate.store import Store, store_of
 from migrate.texts import SUFFIXES, SYNTAX, is_too_large, looked_for, read_again, small_texts
 
@@ -29,12 +29,29 @@ class Last:
     """By which it is kept."""
     about: str
     """What it depends on beside the files."""
-    lines: tuple[bytes, ...]
-    """Of Entries: its files."""
     plain: frozenset[str]
     """The blobs that it has looked through, and had no question about by themselves."""
     searches: tuple[tuple[Search, frozenset[str]], ...]
     """What it looked for in all Python files, with those of ``plain`` that have it."""
+
+    def holds_after(self, changes: Changes, files: Files) -> bool:
+        """Whether the plan over files that were changed like this is the same.
+
+        It depends on a file by what it has asked about its blob, and by what it has looked for in all files: a
+        file without answers of its own, in which the same searches find the same, is as good as the one before.
+        """
+        for before, after in changes:
+            if (after.path, after.mode) != (before.path, before.mode) or not after.path.endswith(SUFFIXES):
+                return False
+            if before.oid not in self.plain:
+                return False
+        contents = small_texts(files, (after for _, after in changes))
+        for (before, _), content in zip(changes, contents, strict=True):
+            if content is None or is_too_large(content):
+                return False
+            if any(search(content) is not (before.oid in hits) for search, hits in self.searches):
+                return False
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,20 +129,53 @@ class Plans:
         self._tree = WorkingTree(self._repository, self._stamps)
         return self._tree
 
-    def of(self, files: Files, revision: str, progress: Progress | None = None) -> Plan:
+    def of(self, files: Snapshot, revision: str, progress: Progress | None = None) -> Plan:
         """The plan over a commit, the index or the working tree. Raises UnfitError; see build_plan()."""
         say = progress or self._progress
         base = files.resolve(revision)
         say("reading the tree")
-        entries = files.entries(base)
         deleted = self._deleted(base) if self.recipe.enforce else {}
         if self._store is None:
-            return self._made(files, base, entries, deleted, say)
+            return self._made(files, base, files.entries(base), deleted, say)
         about = stable((self.recipe, tuple(sorted(deleted))))
+        changes = files.changes(base)
+        tree = "" if changes is None else f"{self._repository.tree(base)} {about}"
+        plan = None if changes is None else self._of_tree(tree, changes, files)
+        if plan is None:
+            digest, plan = self._of_entries(files, base, about, deleted, say)
+            if changes == []:
+                self._store.keep_digest(tree, digest)
+        return replace(plan, base=base, recipe=self.recipe)
+
+    def _of_tree(self, tree: str, changes: Changes, files: Files) -> Plan | None:
+        """The plan over a tree of git with some changes, if the tree's files were listed before: not again for it."""
+        assert self._store is not None
+        digest = self._store.digest(tree)
+        if digest is None:
+            return None
+        if changes:
+            last = self._store.last(Last)
+            if last is None or last.digest != digest or not last.holds_after(changes, files):
+                return None
+        kept = self._store.plan(digest, Kept)
+        return None if kept is None or kept.missing or kept.on_disk else kept.plan
+
+    def _of_entries(
+        self, files: Files, base: str, about: str, deleted: Iterable[str], say: Progress
+    ) -> tuple[str, Plan]:
+        """The plan over all the files, and by what it is kept: a known one, that of the last files, or a new one."""
+        assert self._store is not None
+        entries = files.entries(base)
         digest = _digest(entries, about)
-        known = self._kept(digest, files) or self._same_plan(files, entries, about)
+        known = self._kept(digest, files)
         if known is not None:
-            return replace(known, base=base, recipe=self.recipe)
+            return digest, known
+        last = self._store.last(Last)
+        if last is not None and last.about == about:
+            changes = _changes(self._store.lines(last.digest), entries.lines)
+            known = self._kept(last.digest, files) if changes and last.holds_after(changes, files) else None
+            if known is not None:
+                return last.digest, known
         noting = _Noting(files)
         plan = self._made(noting, base, entries, deleted, say)
         on_disk = files.lacking() if isinstance(files, WorkingTree) else []
@@ -135,9 +185,10 @@ class Plans:
         looked = looked_for(self.cache)
         plain = looked.there - self.cache.asked_about(apart_from=SYNTAX)
         searches = ((search, found.hits & plain) for search, found in looked.found.items())
-        self._store.keep_last(Last(digest, about, entries.lines, plain, tuple(searches)))
+        self._store.keep_last(Last(digest, about, plain, tuple(searches)))
+        self._store.keep_lines(digest, entries.lines)
         self._has_learnt = True
-        return plan
+        return digest, plan
 
     def _made(self, files: Files, base: str, entries: Entries, deleted: Iterable[str], say: Progress) -> Plan:
         from migrate.planning import build_plan  # late: where the store has the plan, nothing of all that is needed
@@ -150,30 +201,6 @@ class Plans:
         if kept is None or any(content is not None for content in files.read(kept.missing)):
             return None
         return None if any(content is None for content in files.read(kept.on_disk)) else kept.plan
-
-    def _same_plan(self, files: Files, entries: Entries, about: str) -> Plan | None:
-        """The last plan, if all that has changed since are Python files that it had no question about.
-
-        It depends on a file by what it has asked about its blob, and by what it has looked for in all files: a
-        file without answers of its own, in which the same searches find the same, is as good as the one before.
-        """
-        last = None if self._store is None else self._store.last(Last)
-        if last is None or last.about != about or len(last.lines) != len(entries):
-            return None
-        lines = zip(last.lines, entries.lines, strict=True)
-        changed = [(entry_of(before), entry_of(after)) for before, after in lines if before != after]
-        for before, after in changed:
-            if (after.path, after.mode) != (before.path, before.mode) or not after.path.endswith(SUFFIXES):
-                return None
-            if before.oid not in last.plain:
-                return None
-        contents = small_texts(files, (after for _, after in changed))
-        for (before, _), content in zip(changed, contents, strict=True):
-            if content is None or is_too_large(content):
-                return None
-            if any(search(content) is not (before.oid in hits) for search, hits in last.searches):
-                return None
-        return self._kept(last.digest, files)
 
     def violations(self, files: Files, plan: Plan) -> list[Violation]:
         """All that the files of a plan must not have."""
@@ -197,3 +224,10 @@ def _digest(entries: Entries, about: str) -> str:
     found = hashlib.sha256(about.encode("utf-8", "surrogateescape"))
     found.update(b"\0".join(entries.lines))
     return found.hexdigest()[:40]
+
+
+def _changes(before: tuple[bytes, ...] | None, after: tuple[bytes, ...]) -> Changes | None:
+    """The lines of Entries that are not the same, if there are as many."""
+    if before is None or len(before) != len(after):
+        return None
+    return [(entry_of(old), entry_of(new)) for old, new in zip(before, after, strict=True) if old != new]

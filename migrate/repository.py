@@ -151,6 +151,31 @@ class Repository:
         # The kind of the object stands between mode and id, and is known from the mode.
         return Entries(tuple(b"%b %b" % (line[:6], line[7:].partition(b" ")[2]) for line in lines))
 
+    def changes(self, _commit: str, /) -> list[tuple[Entry, Entry]]:
+        """A commit has no other files than its own. See snapshots.py."""
+        return []
+
+    def tree(self, commit: str) -> str:
+        """The id of a commit's tree: of all its files."""
+        return self._git("rev-parse", "--verify", "--end-of-options", f"{commit}^{{tree}}").decode().strip()
+
+    def staged_changes(self, commit: str) -> list[tuple[Entry, Entry]] | None:
+        """The files in which the index differs from a commit, as they are in each; None if it is another set of files.
+
+        Much sooner there than staged(), which lists all of them.
+        """
+        self._needs_working_tree()
+        options = ("--cached", "--no-renames", "--ita-visible-in-index", "--full-index", "-z")
+        records = self._git("diff-index", *options, commit, "--").split(b"\0")
+        found: list[tuple[Entry, Entry]] = []
+        for about, name in zip(records[:-1:2], records[1::2], strict=True):
+            mode, new_mode, oid, new_oid, status = about.decode().removeprefix(":").split()
+            if status != "M":
+                return None
+            path = name.decode("utf-8", "surrogateescape")
+            found.append((Entry(path, mode, oid), Entry(path, new_mode, new_oid)))
+        return found
+
     def resolve_or_none(self, revision: str) -> str | None:
         """The commit's full id; None for HEAD before the first commit."""
         if revision == "HEAD" and not self._holds("rev-parse", "--verify", "--quiet", "HEAD^{commit}"):

@@ -32,6 +32,17 @@ class Files(Protocol):
         """The contents of entries by their ids, in order; None for one that cannot be read. See Repository.read()."""
 
 
+Changes = list[tuple[Entry, Entry]]
+"""Entries before and after; the paths are the same."""
+
+
+class Snapshot(Files, Protocol):
+    """Files that can be told to be those of a commit without listing them."""
+
+    def changes(self, commit: str, /) -> Changes | None:
+        """What differs from the commit; None if files were added or went, or if that cannot be told quickly."""
+
+
 class Staged:
     """The files of the index: what the next commit will have."""
 
@@ -44,6 +55,9 @@ class Staged:
 
     def entries(self, _commit: str, /) -> Entries:
         return self._repository.staged()
+
+    def changes(self, commit: str, /) -> Changes | None:
+        return None if set(commit) == {"0"} else self._repository.staged_changes(commit)
 
     def read(self, oids: Iterable[str], most: int | None = None) -> Iterator[bytes | None]:
         return self._repository.read(oids, most)
@@ -88,6 +102,10 @@ class WorkingTree(Staged):
             if new is not None:
                 found.append(new)
         return Entries.of(sorted(found, key=lambda entry: os.fsencode(entry.path)))
+
+    def changes(self, _commit: str, /) -> Changes | None:
+        """None: git would run filters to tell them, and the files on disk are told apart by their own ids."""
+        return None
 
     def read(self, oids: Iterable[str], most: int | None = None) -> Iterator[bytes | None]:
         """As Repository.read(). Raises MigrateError where a file is no longer what it was when it was listed."""

@@ -26,6 +26,7 @@ T = TypeVar("T")
 
 _PLANS = 4
 """So many plans are kept for a recipe: those of a few commits, and of the index."""
+_TREES = 64
 _KEPT_SECONDS = 30 * 24 * 3600
 """What was not used for so long is removed."""
 _WRITTEN_SECONDS = 3600
@@ -72,6 +73,24 @@ class Store:
 
     def keep_last(self, value: object) -> None:
         self._write("last", value)
+
+    def lines(self, digest: str) -> tuple[bytes, ...] | None:
+        """The files of the last plan, if that is the one of this digest."""
+        kept = self._read("lines", tuple)
+        return kept[1] if kept is not None and kept[0] == digest else None
+
+    def keep_lines(self, digest: str, lines: tuple[bytes, ...]) -> None:
+        self._write("lines", (digest, lines))
+
+    def digest(self, tree: str) -> str | None:
+        """By what the plan is kept over the files of a tree."""
+        return (self._read("trees", dict) or {}).get(tree)
+
+    def keep_digest(self, tree: str, digest: str) -> None:
+        """Let the plan be found by the tree; those of the last few trees are."""
+        known: dict[str, str] = self._read("trees", dict) or {}
+        known.pop(tree, None)
+        self._write("trees", dict([*known.items(), (tree, digest)][-_TREES:]))
 
     def stamps(self) -> Stamps:
         """Those of the last listing of the working tree."""

@@ -67,7 +67,7 @@ class EndKind(Enum):
     TYPING_ONLY = auto()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Resolution:
     """The end of a symbol.
 

@@ -44,7 +44,7 @@ class BindingKind(Enum):
     """Not bound on this way through the module."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Binding:
     """One way in which a name may be bound. ``fallback``: only where an import before it failed."""
 
@@ -56,7 +56,7 @@ class Binding:
     fallback: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StarImport:
     """``from module import *`` at the byte ``start``."""
 
@@ -65,7 +65,7 @@ class StarImport:
     conditional: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TopImport:
     """A module that is imported when this one is: for import cycles and imports that fail.
 
@@ -104,7 +104,7 @@ class EffectKind(Enum):
         return self in (EffectKind.LOGS, EffectKind.WARNS_AND_LOGS)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Effect:
     """A top-level statement that is more than a forwarding import or alias."""
 
@@ -113,7 +113,7 @@ class Effect:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ModuleFacts:
     """What one module binds, exports, imports and does at its top level."""
 

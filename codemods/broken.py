@@ -44,7 +44,7 @@ _FRAGMENT_NAME = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Fragment:
     """What is left of an import statement that is not whole: the names that can still be read, and where they stand."""
 

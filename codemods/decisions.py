@@ -54,7 +54,7 @@ class Elsewhere(Protocol):
         """Whether another file may read ``name`` from ``module`` (an import, an attribute, a string)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Verdict:
     """What is done about a finding at one place, and why."""
 
@@ -66,7 +66,7 @@ class Verdict:
 REWRITE = Verdict(Disposition.REWRITE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Written:
     """How one imported name is to be written: ``from module import name as asname``, or ``import module, also``."""
 
@@ -94,7 +94,7 @@ class Decision:
     use_edits: list[Edit] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Use:
     """An occurrence of a bound module, followed along its attributes: ``watched`` is ``path[module_index]``.
 

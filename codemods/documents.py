@@ -62,7 +62,7 @@ def find_document(
     return _DocumentPass(path, source, mentions, asked, hides).run()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Found:
     """A path at a place, and what becomes of it."""
 

@@ -16,7 +16,7 @@ from codemods.syntax import Span, unescape
 _DOCTEST = re.compile(rb"(?:^|(?<=[\r\n]))[ \t]*(?:>>>|\.\.\.)(?: |(?=[\r\n]|$))(?P<code>[^\r\n]*)")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Stretch:
     """``data[at:at+length]`` of the embedded text stands in the outer text from ``start`` on, byte for byte."""
 
@@ -25,7 +25,7 @@ class Stretch:
     length: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Embedded:
     """The embedded text, and the stretches of it that stand in the outer text as they are."""
 

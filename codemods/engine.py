@@ -29,7 +29,7 @@ from codemods.strings import NEEDS_IMPORT, find_strings
 from codemods.syntax import SyntaxFault, parse
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FileResult:
     """What one step finds in one file, and the file's text after the step (UTF-8; the same if unchanged)."""
 
@@ -50,7 +50,7 @@ class FileResult:
         return offset
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rules:
     """What the passes over one file need to know of the rest: the same for all files."""
 

@@ -25,7 +25,7 @@ _NO_BLOCK = frozenset({b"#", b")", b"]", b"}"})
 _TRIPLE = (b'"""', b"'''")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Carried:
     """A faulty file's references after the check, and its text (UTF-8) after their edits."""
 
@@ -169,7 +169,7 @@ class Places:
         return blocks
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Line:
     start: int
     indent: int

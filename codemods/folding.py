@@ -15,7 +15,7 @@ _UNKNOWN = "\0"
 """Stands in a folded text for a part that cannot be known."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Piece:
     """``text[at:]`` of a folded text is the file's bytes from ``start`` on, for ``length`` bytes, as they stand there.
 
@@ -28,7 +28,7 @@ class Piece:
     constant: Occurrence | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Folded:
     """What is known of a string. ``text`` is in UTF-8; unknown parts and parts that are written with escapes have no
     piece, and unknown parts are a NUL.

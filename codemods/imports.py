@@ -58,7 +58,7 @@ from codemods.syntax import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ImportFindings:
     """The references of one file, and how many canonical ones stand beside them."""
 

@@ -40,7 +40,7 @@ _IMPORTED_NAME = re.compile(rb"(?:^|(?<=[(,\s]))(" + _NAME + rb")(?:\s+as\s+" + 
 _PYTHON_SUFFIXES = (".py", ".pyi", ".pyc")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Mention:
     """A dotted name of interest. ``old`` is what is found at its front, ``rest`` are the attributes behind that.
 
@@ -74,7 +74,7 @@ def name_offset(data: bytes, start: int, old: Symbol) -> int:
     return place if whole else start
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Token:
     """A mention at a place in a text; the span is in bytes."""
 
@@ -83,7 +83,7 @@ class Token:
     mention: Mention
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PathToken:
     """The path of a module's file at a place in a text; ``new`` is its path after a move, None without one."""
 

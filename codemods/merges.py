@@ -40,7 +40,7 @@ Bound = tuple[str, str]
 """(local name, what is imported) of one name of a statement."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Merges:
     """Edits over the rewritten text, and the statements that it leaves as two equal branches unproved."""
 

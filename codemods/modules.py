@@ -9,7 +9,7 @@ from enum import StrEnum
 from codemods.symbols import Symbol
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Target:
     """One canonical module and what the recipe says about it.
 
@@ -24,7 +24,7 @@ class Target:
     rename: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Move:
     """The user's word that ``old`` is now ``new``; ``new`` None means: keep ``old`` as it is.
 

@@ -57,7 +57,7 @@ _EXPANDED = re.compile(rb"[{$]+\s*([^\W\d]\w*)")
 _WORD = re.compile(rb"[^\W\d]\w*")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Piece:
     """A stretch of the Python text and the raw bytes that it stands for.
 
@@ -69,7 +69,7 @@ class Piece:
     raw: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Cell:
     """One code cell: its span in the Python text and in the file, and what stands between two lines there.
 
@@ -82,7 +82,7 @@ class Cell:
     between: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Notebook:
     """A notebook of Python code. ``source`` is all code cells as one text in which magics are blanked out."""
 

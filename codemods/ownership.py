@@ -14,7 +14,7 @@ from codemods.shims import judge
 from codemods.symbols import Symbol, ancestors, below, contains, join, last, parent, root
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Finding:
     """What a path is. ``new`` is where it should point; ``reason`` is None where that can be written."""
 
@@ -25,7 +25,7 @@ class Finding:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Contest:
     """Why a patch and the code that it is for stay where they are. ``by_owner``: the module itself reads the name."""
 

@@ -14,7 +14,7 @@ from codemods.syntax import Span, field, parse, text_of
 _IDLE = frozenset({"import_statement", "import_from_statement", "future_import_statement", "comment"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PathTest:
     """A test function at the top level of a file, or a method of a test class there."""
 

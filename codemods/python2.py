@@ -131,7 +131,7 @@ def _span(tree: Python2Tree, leaf: Piece) -> Span:
 _NOWHERE = Span(0, 0)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class _Place(Occurrence):
     """An occurrence that fissix has found; ``node`` is tree-sitter's for the same place."""
 

@@ -28,7 +28,7 @@ Piece = Any
 """A node or leaf of fissix's tree (``bowler.types.LN``), which has no types of its own."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Python2Tree:
     """The tree of a whole text; ``lines`` and ``starts`` map the leaves' lines and columns to bytes of the text."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from codemods.references import Reason
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Explanation:
     """What a reason code means, and the way on."""
 

@@ -145,7 +145,7 @@ class Reason(StrEnum):
     SUBMODULE = "submodule"
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, order=True)
 class Edit:
     """Replace the bytes ``start:end`` of a file's UTF-8 text by ``text``."""
 
@@ -158,7 +158,7 @@ class OverlappingEditsError(AssertionError):
     """Two edits claim the same bytes. Always a bug of unshim, never the user's."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reference:
     """One occurrence, in one file, of a path that is not canonical.
 
@@ -191,7 +191,7 @@ class Reference:
         return frozenset(hop.dotted for hop in self.chain if hop.name is not None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Unchecked:
     """A file in which references could be that nobody has seen."""
 

@@ -59,7 +59,7 @@ class Scope:
             scope = scope.parent
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Occurrence:
     """A name at a place. ``base`` is added to the node's offsets (for code inside a string annotation)."""
 

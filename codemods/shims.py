@@ -8,7 +8,7 @@ from codemods.bindings import BindingKind, ModuleFacts
 from codemods.modules import Verdict
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Judgement:
     """A verdict and the lines of the module that speak for it."""
 

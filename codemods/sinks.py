@@ -277,7 +277,7 @@ def _calls(call: Node, function: Node) -> bool:
     return call.type == "call" and call.child_by_field_name("function") == function
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Use:
     """One thing that is done with a string: the sink, and the node at which it happens."""
 

@@ -21,7 +21,7 @@ class NotTextError(UndecodableError):
     """The bytes are no text at all."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SourceText:
     """The text of one file. ``data`` is UTF-8 without BOM; spans are byte offsets into it."""
 

@@ -12,7 +12,7 @@ _PRAGMA = re.compile(r"#\s*(noqa|type:|pragma|pylint|mypy|pyright|ruff|nosec|pyr
 _LAZY = re.compile(r"lazy[ \t]+(?=from\b)")  # PEP 810, which LibCST does not know
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TargetName:
     """Where one imported name goes: ``from module import name as asname``; module as it is to be written.
 
@@ -76,7 +76,7 @@ def split_from_import(text: str, targets: Sequence[TargetName], *, trailing_comm
     return (repeat + separator).join(pieces)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Entry:
     """One name with what belongs to it: the comment lines above it, and the comment behind it.
 
@@ -96,7 +96,7 @@ class _Entry:
     """Comment lines between the last name of all and the closing parenthesis."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Layout:
     """How the original statement is wrapped; ``inner`` and ``closing`` are None where it is on one line."""
 

@@ -95,7 +95,7 @@ def find_strings(
     return _StringPass(file, ownership, mentions, elsewhere, found, asked).run()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Found:
     """One reference to be, before it is known whether the constants that it is folded from can change."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 _NAME = re.compile(r"[^\W\d]\w*")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Symbol:
     """``package.module:Name``; a module is a symbol without a name."""
 

@@ -91,7 +91,7 @@ def ancestors(node: Node) -> Iterator[Node]:
         current = current.parent
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Span:
     """A stretch of a text, in bytes."""
 
@@ -99,7 +99,7 @@ class Span:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ImportedName:
     """One name of an import statement: ``name as asname``; the spans are of the parts."""
 
@@ -115,7 +115,7 @@ class ImportedName:
         return self.asname or self.name.partition(".")[0]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ImportStatement:
     """``import ...`` (module is None) or ``from <level dots><module> import ...``."""
 
@@ -215,7 +215,7 @@ def names_declared_global(tree: Tree) -> frozenset[str]:
     return frozenset(text_of(node) for node in nodes)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SyntaxFault:
     """Why a text is no Python 3: the reason, where (1-based line, and byte offset), and the parser's words."""
 

@@ -46,7 +46,7 @@ _ENTRY = re.compile(rb"(?P<name>" + _DOTTED + rb")(?:" + _SPACE + rb"as" + _SPAC
 _COMMENT = re.compile(rb"\#[^\r\n]*")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TextName:
     """One imported name, ``name as asname``; the span is that of the name."""
 
@@ -55,7 +55,7 @@ class TextName:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TextImport:
     """``from module import names`` or, where ``module`` is None, ``import names``.
 

@@ -30,7 +30,7 @@ class _Document(msgspec.Struct, frozen=True):
     entries: tuple[_Entry, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Stale:
     """An entry that promises more violations than there are."""
 

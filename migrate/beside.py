@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,7 +30,7 @@ def beside(place: Path, content: bytes | memoryview, mode: int = 0o600, *, is_du
 
     It is removed if that did not happen. Raises OSError; see write_new().
     """
-    new = place.with_name(f"{PREFIX}{os.getpid()}-{secrets.token_hex(8)}")
+    new = place.with_name(f"{PREFIX}{os.getpid()}-{os.urandom(8).hex()}")
     try:
         write_new(new, content, mode, is_durable=is_durable)
         yield new

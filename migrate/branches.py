@@ -23,7 +23,7 @@ class Existing(Enum):
     """It is made anew, whatever it holds: the user's word."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Branch:
     """A branch as it is: its own commits (oldest first), and those of other people beyond the base."""
 

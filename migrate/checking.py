@@ -38,7 +38,7 @@ Key = tuple[str, str, str]
 """(path, kind, symbol) of a violation."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Violation:
     """One thing that 'check' fails for. ``line`` and ``column`` are 1-based; ``fix`` says what to do about it."""
 

@@ -15,41 +15,21 @@ import typer
 from codemods.references import Disposition, Reason
 from migrate.baseline import compare as compare_baseline
 from migrate.baseline import read_baseline
-from migrate.baseline import write_baseline as known_violations
-from migrate.branches import Existing, check_replaceable, read_branch
-from migrate.branches import undo as take_back
 from migrate.checking import new_violations
-from migrate.configuration import PYPROJECT, Tool, linter_place, read_configuration, ruff_file
 from migrate.errors import ExitCode, MigrateError
-from migrate.exports import linter_export, ruff_export
-from migrate.fixing import fix as write_fixes
-from migrate.hooks import Hook, Question, is_governed, questions
-from migrate.hooks import install as install_hooks
-from migrate.hooks import uninstall as uninstall_hooks
+from migrate.hooks import Hook, Question, install, is_governed, questions, uninstall
 from migrate.parallel import default_jobs
-from migrate.plan import Plan
 from migrate.plans import Plans
 from migrate.recipe import BASELINE_NAME, Recipe, load_recipe, recipe_name
 from migrate.reports.check import CHECK_REPORTS, Checked
-from migrate.reports.diff import diff_report
-from migrate.reports.json import json_report
-from migrate.reports.text import (
-    apply_report,
-    blocked_report,
-    count,
-    explain_report,
-    refused_report,
-    scan_report,
-    undo_report,
-)
 from migrate.repository import Repository
-from migrate.run import apply as carry_out
 from migrate.snapshots import Snapshot, Staged
 
 if TYPE_CHECKING:
     from migrate.gates import GateResult
+    from migrate.plan import Plan
 
-# Rooms that only one command needs are imported there: 'check' in a hook must not wait for them.
+# Rooms that not every command needs are imported where one does: 'check' in a hook must not wait for them.
 
 app = typer.Typer(
     name="unshim",
@@ -129,6 +109,7 @@ def init(
 ) -> None:
     """Find the modules through which MODULE's symbols can be reached, and write the recipe unshim.toml."""
     from migrate.init import new_recipe, write_recipe
+    from migrate.reports.text import scan_report
 
     repository = Repository(repo)
     if repository.is_bare:
@@ -150,6 +131,9 @@ def scan(
     no_cache: NoCache = False,
 ) -> None:
     """Show the map: which modules and references are not canonical, and what would become of them."""
+    from migrate.reports.json import json_report
+    from migrate.reports.text import scan_report
+
     repository = Repository(repo)
     plan = _plan(repository, _recipe(repository, recipe), rev, jobs, no_cache=no_cache)
     _write(json_report(plan) if output is Format.JSON else scan_report(plan, every=every))
@@ -160,6 +144,8 @@ def diff(
     repo: Repo = _HERE, recipe: RecipeFile = None, rev: Rev = "HEAD", jobs: Jobs = _JOBS, no_cache: NoCache = False
 ) -> None:
     """Show the whole change as a unified diff; nothing is written."""
+    from migrate.reports.diff import diff_report
+
     repository = Repository(repo)
     plan = _plan(repository, _recipe(repository, recipe), rev, jobs, no_cache=no_cache)
     _write(diff_report(plan))
@@ -193,7 +179,10 @@ def apply(
     no_cache: NoCache = False,
 ) -> None:
     """Put the change on a branch, one commit a step; your files, index and HEAD are not touched."""
+    from migrate.branches import Existing, check_replaceable, read_branch
     from migrate.equivalence import mismatches
+    from migrate.reports.text import apply_report, blocked_report, refused_report
+    from migrate.run import apply as carry_out
 
     repository = Repository(repo)
     made = _recipe(repository, recipe)
@@ -250,6 +239,9 @@ def undo(
     force: Annotated[bool, typer.Option("--force", help="Also if it holds commits of other people.")] = False,
 ) -> None:
     """Remove the branch that a run made; nothing else of the repository was ever changed."""
+    from migrate.branches import undo as take_back
+    from migrate.reports.text import undo_report
+
     repository = Repository(repo)
     name = branch or _recipe(repository, recipe).branch
     for leftover in repository.remove_leftovers():
@@ -325,12 +317,17 @@ def check(
         if worktree or fix:
             files = tree = plans.working_tree()
             if fix:
+                from migrate.fixing import fix as write_fixes
+
                 done = write_fixes(tree, plans.of(tree, rev))
                 fixed = done.paths
                 for path, reason in done.left:
                     _note(f"{path} was not fixed: {reason}")
         if write_baseline:
             found = plans.violations(files, plans.of(files, rev))
+            from migrate.baseline import write_baseline as known_violations
+            from migrate.reports.text import count
+
             known = known_violations(file, found, force=force)
             _write(f"wrote {file}: {count(known, 'violation')}; commit it\n")
             return
@@ -384,14 +381,14 @@ HookNames = Annotated[
 @hook.command("install")
 def hook_install(names: HookNames = None, repo: Repo = _HERE) -> None:
     """Write git hooks that ask unshim. All are written or none, and never over a hook that is not unshim's."""
-    written = install_hooks(Repository(repo), names or tuple(Hook), sys.executable)
+    written = install(Repository(repo), names or tuple(Hook), sys.executable)
     _write("".join(f"wrote {place}\n" for place in written) or "nothing to do: the hooks are there\n")
 
 
 @hook.command("uninstall")
 def hook_uninstall(names: HookNames = None, repo: Repo = _HERE) -> None:
     """Remove the git hooks that 'hook install' wrote, and no others."""
-    removed, foreign = uninstall_hooks(Repository(repo), names or tuple(Hook))
+    removed, foreign = uninstall(Repository(repo), names or tuple(Hook))
     _write("".join(f"removed {place}\n" for place in removed) or "nothing to do: no hook is unshim's\n")
     for place in foreign:
         _note(f"left alone, for unshim did not make it, or it was edited: {place}")
@@ -454,6 +451,9 @@ def export(
     no_cache: NoCache = False,
 ) -> None:
     """Print what makes TOOL refuse the old paths, for its configuration."""
+    from migrate.configuration import PYPROJECT, Tool, linter_place, read_configuration, ruff_file
+    from migrate.exports import linter_export, ruff_export
+
     repository = Repository(repo)
     made = replace(_recipe(repository, recipe), enforce=(Tool(form.value),))
     plan = _plan(repository, made, rev, jobs, no_cache=no_cache)
@@ -504,6 +504,8 @@ def explain(
     code: Annotated[str, typer.Argument(metavar="CODE", help="A reason code, as scan prints it.")],
 ) -> None:
     """Say what a reason code means, and what to do about it."""
+    from migrate.reports.text import explain_report
+
     try:
         reason = Reason(code)
     except ValueError as error:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import configparser
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from migrate.repository import REGULAR_MODES
 from migrate.snapshots import Files
+
+if TYPE_CHECKING:
+    import configparser
 
 RUFF_FILES = (".ruff.toml", "ruff.toml")
 PYPROJECT = "pyproject.toml"
@@ -27,7 +30,7 @@ class Tool(StrEnum):
     PRE_COMMIT = "pre-commit"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ConfigFile:
     """A file as the commit has it; ``is_regular`` is False for a link."""
 
@@ -36,7 +39,7 @@ class ConfigFile:
     is_regular: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LinterPlace:
     """Where import-linter reads its configuration, and the root packages that it names."""
 
@@ -88,6 +91,8 @@ def linter_place(configuration: Mapping[str, ConfigFile]) -> LinterPlace:
 
 def ini(content: bytes) -> configparser.ConfigParser | None:
     """A file as import-linter reads it; None if it is none."""
+    import configparser  # late: few commands read one
+
     parser = configparser.ConfigParser()
     try:
         parser.read_string(content.decode("utf-8"))

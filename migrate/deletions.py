@@ -25,7 +25,7 @@ _HARMLESS = frozenset({Reason.TEXT_MENTION, Reason.RUNTIME_NAME})
 """Texts that people read, and names that import nothing: kept, they do not keep a module from being deleted."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Deletions:
     """What was found of every watched module, and what goes: files, and tests by the file that has them."""
 

@@ -29,7 +29,7 @@ _HOME_IMPORTS = 10
 """From how many files on, importing a symbol where it is defined, that place is taken for its home."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FileImports:
     """The import statements of one file, as far as they may lead into the repository or to what the recipe names."""
 

@@ -25,7 +25,7 @@ from migrate.texts import SUFFIXES
 _OTHER_SUFFIXES = (*SUFFIXES, NOTEBOOK_SUFFIX)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DocumentResult:
     """The references of one document, and its bytes before and after the documents step, if that changes it."""
 
@@ -36,7 +36,7 @@ class DocumentResult:
     after: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DocumentFindings:
     """All documents that name something of interest, and those that could not be read."""
 

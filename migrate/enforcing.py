@@ -50,7 +50,7 @@ _RULE = "TID251"
 _NEW_MODE = "100644"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Addition:
     """One configuration file before and after; ``before`` is None for a new one."""
 
@@ -60,7 +60,7 @@ class Addition:
     after: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Enforced:
     """What all tools together need."""
 

@@ -27,7 +27,7 @@ from migrate.search import Matcher, Words
 from migrate.texts import SUFFIXES, Texts, small_texts
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Mismatch:
     """Something that a step changes and should not. Always a mistake of unshim."""
 
@@ -40,7 +40,7 @@ class Mismatch:
         return f"{self.path}:{self.line}: after the step {self.step.value}: {self.message}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Meaning:
     """What a dotted path leads to: an end, and the attributes that are read from it."""
 
@@ -63,7 +63,7 @@ class _Meaning:
         return self.kind in (EndKind.MISSING_NAME, EndKind.MISSING_MODULE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Use:
     """A name that a file reads: the dotted path that begins there, what it may mean, and its offset."""
 
@@ -80,7 +80,7 @@ _FREE = _Meaning(None, None)
 _LOCAL = _Meaning(None, Symbol("a name of the file"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _State:
     """The repository at one commit."""
 

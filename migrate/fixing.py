@@ -10,7 +10,7 @@ from migrate.plan import FileChange, Plan
 from migrate.snapshots import WorkingTree
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Fixed:
     """The files that were written, and those that were not, with the reason."""
 

@@ -33,7 +33,7 @@ class Outcome(StrEnum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class GateResult:
     """Whether a gate holds, with the evidence in one line and the newly broken tests."""
 
@@ -46,7 +46,7 @@ class GateResult:
     seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Run:
     """One run of a command: its exit status (None: it ran out of time), and its tests, if it reported any."""
 

@@ -92,7 +92,7 @@ class Git:
             raise MigrateError(f"git {arguments[0]} failed", "run 'git fsck' on the repository")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Place:
     """Where a repository is: the top of its working tree (or, without one, its git directory), and what it shares."""
 

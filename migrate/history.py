@@ -12,7 +12,7 @@ from migrate.repository import Landmark, Repository
 from migrate.verify import implementations, is_test, unparsable
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Counts:
     """How it stood at one commit."""
 
@@ -28,7 +28,7 @@ class Counts:
     """Entries of files that 'check' lists as not checked."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Row:
     """One commit, with what was counted there, or the reason why nothing could be."""
 
@@ -37,7 +37,7 @@ class Row:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class History:
     """The rows, oldest first; ``commits`` is how many there were to choose from."""
 

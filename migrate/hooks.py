@@ -32,7 +32,7 @@ class Hook(StrEnum):
         return self is Hook.PRE_PUSH
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Question:
     """What one call of a hook wants to have checked."""
 
@@ -139,7 +139,7 @@ def _is_ours(content: bytes) -> bool:
     return mark is not None and mark[1].decode() == _digest(content[mark.end() :])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Place:
     """Where a hook belongs, and what is there: our script, something of the user's, or nothing."""
 

@@ -13,7 +13,7 @@ from migrate.recipe import FILE_NAME, SourceRoot, read_recipe
 from migrate.repository import Repository
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NewRecipe:
     """The text of a recipe, and the plan that it makes."""
 

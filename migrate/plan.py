@@ -14,7 +14,7 @@ _TEXTS = 10
 """How many of the texts that still name a module are listed in a commit message and a diff."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FileChange:
     """One file before and after a step; ``after`` None is its deletion."""
 
@@ -26,7 +26,7 @@ class FileChange:
     """Whether there is no such file before; ``before`` is empty then."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PlannedStep:
     """One commit to be."""
 
@@ -34,7 +34,7 @@ class PlannedStep:
     changes: tuple[FileChange, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OwnedName:
     """A name that a canonical module owns, and every place in the modules of the map that defines one of it."""
 
@@ -46,7 +46,7 @@ class OwnedName:
     """Where the ends are defined that are not the canonical one."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Place:
     """Where a symbol is bound: ``line`` is 1-based. ``new`` is the canonical symbol that it should be."""
 
@@ -56,7 +56,7 @@ class Place:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Proof:
     """What was established for a module that is deleted: it holds for the commit that was read."""
 
@@ -120,7 +120,7 @@ def _texts(number: int) -> str:
     return "1 harmless text still names it" if number == 1 else f"{number} harmless texts still name it"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ModuleReport:
     """One module of the map: what it is, what still refers to it, and whether it can go."""
 
@@ -138,7 +138,7 @@ class ModuleReport:
         return self.evidence if self.proof is None else self.proof.lines(_TEXTS)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ban:
     """An old path, a module with all that is in it or one name; ``new`` is what to use instead, where that is one."""
 
@@ -148,7 +148,7 @@ class Ban:
     """Whether it is a module that stays, in packages that have an ``__init__.py`` each."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class KeptImport:
     """An import of a banned path that stays on purpose."""
 
@@ -158,7 +158,7 @@ class KeptImport:
     module: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Bans:
     """All bans by path, and the imports that stay in spite of them."""
 
@@ -166,7 +166,7 @@ class Bans:
     kept: tuple[KeptImport, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Hindrance:
     """A configuration that could not be changed with certainty, and what to do about it."""
 
@@ -175,7 +175,7 @@ class Hindrance:
     remedy: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
     """All edits and deletions over one base commit, in steps; and everything that was seen beside them."""
 

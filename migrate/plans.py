@@ -7,21 +7,25 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from migrate.cache import Cache, stable
 from migrate.checking import Violation, all_violations
 from migrate.plan import Plan
 from migrate.recipe import Recipe
 from migrate.repository import Entries, Repository, entry_of
-from migrate.search import Search
 from migrate.snapshots import Changes, Files, Snapshot, Stamps, WorkingTree
 from migrate.store import Store, store_of
-from migrate.texts import SUFFIXES, SYNTAX, is_too_large, looked_for, read_again, small_texts
+
+if TYPE_CHECKING:
+    from migrate.search import Search
+
+# As in cli.py: what is not needed where the store has the plan is imported where it is not.
 
 Progress = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Last:
     """What the last plan depends on: enough to see that one over other files would be the same."""
 
@@ -40,6 +44,8 @@ class Last:
         It depends on a file by what it has asked about its blob, and by what it has looked for in all files: a
         file without answers of its own, in which the same searches find the same, is as good as the one before.
         """
+        from migrate.texts import SUFFIXES, is_too_large, small_texts
+
         for before, after in changes:
             if (after.path, after.mode) != (before.path, before.mode) or not after.path.endswith(SUFFIXES):
                 return False
@@ -54,7 +60,7 @@ class Last:
         return True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Kept:
     """A plan, and what it could read, or could not, otherwise than others can."""
 
@@ -176,6 +182,8 @@ class Plans:
             known = self._kept(last.digest, files) if changes and last.holds_after(changes, files) else None
             if known is not None:
                 return last.digest, known
+        from migrate.texts import SYNTAX, looked_for, read_again
+
         noting = _Noting(files)
         plan = self._made(noting, base, entries, deleted, say)
         on_disk = files.lacking() if isinstance(files, WorkingTree) else []
@@ -191,7 +199,7 @@ class Plans:
         return digest, plan
 
     def _made(self, files: Files, base: str, entries: Entries, deleted: Iterable[str], say: Progress) -> Plan:
-        from migrate.planning import build_plan  # late: where the store has the plan, nothing of all that is needed
+        from migrate.planning import build_plan
 
         return build_plan(files, self.recipe, base, self.jobs, say, self.cache, entries, deleted)
 

@@ -52,7 +52,7 @@ _SUMMARY = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Probed:
     """One pair, and what the interpreter found; ``description`` is for people."""
 
@@ -62,7 +62,7 @@ class Probed:
     description: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Probe:
     """All pairs; ``contradictions`` are those where the static proof does not hold, or was not put to the test."""
 

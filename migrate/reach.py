@@ -19,7 +19,7 @@ _RELATIVE = re.compile(rb"\bfrom[ \t]+\.")
 _WORD = re.compile(rb"\w+")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Named:
     """What a text names: dotted names that may be modules, and bare names that may be files in a folder on the path."""
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import translate
 from functools import cached_property
@@ -88,7 +87,7 @@ _INNER_TABLES: dict[str, type[msgspec.Struct]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SourceRoot:
     """A directory from which modules are named; ``package`` is put before the names of what is in it."""
 
@@ -96,7 +95,7 @@ class SourceRoot:
     package: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Gate:
     """A command of the user's that must hold on the result before the branch is published."""
 
@@ -304,7 +303,7 @@ def _text_kind(kind: str, origin: str) -> ReferenceKind:
 
 def _harmful(kind: str, origin: str) -> str:
     if kind not in HARMFUL_KINDS:
-        near = difflib.get_close_matches(kind, HARMFUL_KINDS, 1)
+        near = _near(kind, HARMFUL_KINDS)
         hint = f"did you mean {near[0]}?" if near else f"the kinds are {', '.join(HARMFUL_KINDS)}"
         raise _bad(origin, f"harmful: {kind!r} is no kind of effect", hint)
     return kind
@@ -313,7 +312,7 @@ def _harmful(kind: str, origin: str) -> str:
 def _tool(name: str, origin: str) -> Tool:
     known = [tool.value for tool in Tool]
     if name not in known:
-        near = difflib.get_close_matches(name, known, 1)
+        near = _near(name, known)
         hint = f"did you mean {near[0]}?" if near else f"the tools are {', '.join(known)}"
         raise _bad(origin, f"enforce: {name!r} is no tool that can be told", hint)
     return Tool(name)
@@ -470,7 +469,7 @@ def _hint(message: str) -> str:
         return "see the recipe in the README"
     place = re.search(r" at `\$\.(\w+)", message)
     keys = _INNER_TABLES.get(place[1] if place else "", _Recipe).__struct_fields__
-    near = difflib.get_close_matches(unknown[1], keys, 1)
+    near = _near(unknown[1], keys)
     if near:
         return f"did you mean {near[0]}?"
     quotes = '; an old path is written in quotes: "package.module"' if "to" in keys else ""
@@ -493,3 +492,10 @@ __all__ = [
     "read_recipe",
     "recipe_name",
 ]
+
+
+def _near(name: str, known: Iterable[str]) -> list[str]:
+    """The known name that may be meant."""
+    from difflib import get_close_matches  # late: as a rule there is nothing to ask
+
+    return get_close_matches(name, list(known), 1)

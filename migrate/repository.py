@@ -6,7 +6,6 @@ import errno
 import fcntl
 import os
 import re
-import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -46,7 +45,7 @@ _UNWRITABLE = frozenset({errno.EEXIST, errno.EILSEQ, errno.EINVAL, errno.EISDIR,
 """A path that this disk cannot have, though git can."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Entry:
     """One entry of a commit's tree."""
 
@@ -84,7 +83,7 @@ def entry_of(line: bytes) -> Entry:
     return Entry(path.decode("utf-8", "surrogateescape"), mode, oid)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Commit:
     """A commit: its id, the id of its tree, who wrote it, and its message."""
 
@@ -98,7 +97,7 @@ class Commit:
         return self.message.partition("\n")[0]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Landmark:
     """A commit of a branch's own line: its id, when it was committed (ISO 8601, and in seconds), and its subject."""
 
@@ -108,7 +107,7 @@ class Landmark:
     subject: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Change:
     """What a commit does to one path: new bytes under the old mode, or (None) its deletion."""
 
@@ -178,9 +177,12 @@ class Repository:
 
     def resolve_or_none(self, revision: str) -> str | None:
         """The commit's full id; None for HEAD before the first commit."""
-        if revision == "HEAD" and not self._holds("rev-parse", "--verify", "--quiet", "HEAD^{commit}"):
-            return None
-        return self.resolve(revision)
+        try:
+            return self.resolve(revision)
+        except MigrateError:
+            if revision == "HEAD":
+                return None
+            raise
 
     def staged(self) -> Entries:
         """All files of the index. Raises MigrateError where there is none, or while a merge is not settled in it."""
@@ -294,7 +296,7 @@ class Repository:
         ``left_out`` is told (path, why) of what is not written. The user's index, HEAD and files stay as they
         are; afterwards the worktree is gone, and so is git's note of it.
         """
-        place = Path(tempfile.gettempdir()).resolve() / f"unshim-worktree-{os.getpid()}-{secrets.token_hex(8)}"
+        place = Path(tempfile.gettempdir()).resolve() / f"unshim-worktree-{os.getpid()}-{os.urandom(8).hex()}"
         try:
             place.mkdir(mode=0o700)
             self._git("worktree", "add", "--detach", "--no-checkout", str(place), commit)
@@ -467,9 +469,9 @@ class Repository:
 
     def is_cut_off(self, commit: str | None = None) -> bool:
         """Whether this clone is shallow; and, for a commit, whether that is why it has no parents here."""
-        if self._git("rev-parse", "--is-shallow-repository").strip() != b"true":
-            return False
-        return commit is None or commit.encode() in (self.common_directory() / "shallow").read_bytes().split()
+        file = self.common_directory() / "shallow"
+        ends = file.read_bytes().split() if file.exists() else []
+        return bool(ends) if commit is None else commit.encode() in ends
 
     def has(self, commit: str) -> bool:
         """Whether this clone has a commit."""
@@ -618,7 +620,7 @@ def _remove_dead_scratch(parent: Path) -> None:
                     os.close(descriptor)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Claim:
     """A file in .git that says: this run is about to lock this ref, to let it point at this commit.
 

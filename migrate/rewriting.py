@@ -38,7 +38,7 @@ A = TypeVar("A")
 Progress = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Outcome:
     """What one file gave: references and text, a reason why it was not (or not wholly) checked, or both."""
 

@@ -25,7 +25,7 @@ Check = Callable[[str], Iterable[str]]
 """A check on the commit that would be published: what speaks against it, line by line; nothing if it may be."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Outcome:
     """What became of a plan: the branch with its commits (the first step first), or why it was not published."""
 

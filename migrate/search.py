@@ -48,7 +48,7 @@ class Search(ABC):
         return type(self), tuple(getattr(self, one.name) for one in fields(self))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Words:
     """What a file must mention to be read: a tracked name; or a module, by its last two components.
 

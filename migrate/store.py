@@ -8,11 +8,10 @@ import hashlib
 import io
 import os
 import pickle
-import platform
 import shutil
+import sys
 import time
 from collections.abc import Iterator
-from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
 
@@ -31,8 +30,8 @@ _KEPT_SECONDS = 30 * 24 * 3600
 """What was not used for so long is removed."""
 _WRITTEN_SECONDS = 3600
 """No file takes so long to be written."""
-_PARSERS = ("libcst", "tree-sitter", "tree-sitter-json", "tree-sitter-python", "fissix")
-"""Packages of whose version the answers depend."""
+_PARSERS = ("libcst-", "tree_sitter-", "tree_sitter_json-", "tree_sitter_python-", "fissix-")
+"""Packages of whose version the answers depend, as the folders begin that name their versions."""
 
 
 class Store:
@@ -127,7 +126,7 @@ class Store:
                 digest, data = stream.read(_DIGEST_BYTES), stream.read()
         except OSError:
             return None
-        if hashlib.blake2b(data).digest() != digest:
+        if hashlib.sha256(data).digest() != digest:
             return None
         with contextlib.suppress(OSError):
             os.utime(path)
@@ -141,7 +140,7 @@ class Store:
         with _no_collection():
             pickle.dump(value, stream, pickle.HIGHEST_PROTOCOL)
         data = stream.getbuffer()
-        data[:_DIGEST_BYTES] = hashlib.blake2b(data[_DIGEST_BYTES:]).digest()
+        data[:_DIGEST_BYTES] = hashlib.sha256(data[_DIGEST_BYTES:]).digest()
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with beside(self.folder / name, data) as new:
@@ -150,7 +149,7 @@ class Store:
             return
 
 
-_DIGEST_BYTES = hashlib.blake2b().digest_size
+_DIGEST_BYTES = hashlib.sha256().digest_size
 
 
 @contextlib.contextmanager
@@ -176,12 +175,20 @@ def store_of(repository: Path, recipe: object) -> Store:
 
 def _edition() -> str:
     """What names the code that has the answers: its files, its parsers, and the Python that runs it."""
-    found = hashlib.sha256(platform.python_version().encode())
-    for package in _PARSERS:
-        found.update(f"{package} {version(package)}\n".encode())
+    found = hashlib.sha256(sys.version.encode())
+    for name in _versions():
+        found.update(os.fsencode(f"{name}\n"))
     for package_file in (codemods.__file__, migrate.__file__):
         folder = Path(package_file).parent
         for path in sorted(folder.rglob("*.py")):
             about = path.stat()
             found.update(os.fsencode(f"{path.relative_to(folder)} {about.st_size} {about.st_mtime_ns}\n"))
-    return f"{version('unshim')}-{found.hexdigest()[:16]}"
+    return found.hexdigest()[:32]
+
+
+def _versions() -> Iterator[str]:
+    """The parsers with their versions, as installers name their folders; importlib.metadata takes 10 ms to import."""
+    for folder in sys.path:
+        with contextlib.suppress(OSError):  # an archive, or nothing
+            names = (path.name for path in Path(folder).iterdir())
+            yield from sorted(name for name in names if name.lower().startswith(_PARSERS))

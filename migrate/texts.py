@@ -35,7 +35,7 @@ def is_too_large(content: bytes) -> bool:
     return len(content) > MAX_BYTES
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Found:
     """Of the blobs ``seen``, exactly the ``hits`` have what was looked for."""
 
@@ -47,7 +47,7 @@ SYNTAX: Question[SyntaxFault | None] = Question("syntax")
 """By (blob): why it is no valid Python 3, of whatever version."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Looked:
     """The blobs that a plan could read, and what it looked for in them."""
 

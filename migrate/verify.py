@@ -27,7 +27,7 @@ class State(StrEnum):
     NOT_MEASURED = "not measured"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Condition:
     """One condition: how it stands, the evidence in one line, and the places that speak against it."""
 
@@ -91,7 +91,7 @@ def _parsing(faults: list[Unchecked], files: int) -> Condition:
     return Condition("syntax", State.NOT_MET if faults else State.MET, evidence, places)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Implementations:
     """The names that are owned, and those of them that are defined more than once."""
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from types import MappingProxyType
 from urllib.parse import quote
 
@@ -26,7 +24,7 @@ _MARKDOWN_ROWS = 50
 """A comment on a pull request holds 65,536 characters."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Checked:
     """The result of a check: what it fails for, and what it compared with."""
 
@@ -125,6 +123,8 @@ def check_sarif(checked: Checked) -> str:
         }
         for one in checked.stale
     ]
+    from importlib.metadata import version
+
     document = {
         "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
         "version": "2.1.0",
@@ -252,6 +252,8 @@ def check_junit(checked: Checked) -> str:
         (one.path, f"baseline: {one.kind} {one.symbol}", f"{one.found} found, {one.known} known", "shrink the baseline")
         for one in checked.stale
     ]
+    from xml.etree import ElementTree  # late, as in the other reports: a hook prints text
+
     counts = {"tests": str(max(len(rows), 1)), "failures": str(len(rows)), "errors": "0"}
     suites = ElementTree.Element("testsuites", counts)
     suite = ElementTree.SubElement(suites, "testsuite", {"name": "unshim", **counts})

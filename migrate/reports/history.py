@@ -89,7 +89,7 @@ def _row(row: Row) -> dict[str, str | int | None]:
 # a picture
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Line:
     """One line of the picture, in a panel of its own: the three have nothing like the same size."""
 

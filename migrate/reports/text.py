@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from codemods.modules import Verdict
 from codemods.reasons import EXPLANATIONS
 from codemods.references import Disposition, Reason, Reference, Step
 from codemods.symbols import contains
-from migrate.branches import Branch
 from migrate.plan import ModuleReport, Plan
-from migrate.run import Outcome
+
+if TYPE_CHECKING:
+    from migrate.branches import Branch
+    from migrate.run import Outcome
 
 WIDTH = 100
 

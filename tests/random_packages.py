@@ -77,6 +77,12 @@ class TreeRepository:
     def entries(self, commit: str) -> Entries:
         return self._entries
 
+    def changes(self, commit: str) -> list[tuple[Entry, Entry]]:
+        return []
+
+    def tree(self, commit: str) -> str:
+        return hashlib.sha1(b"\0".join(self._entries.lines)).hexdigest()
+
     def read(self, oids: Iterable[str], _most: int | None = None) -> Iterator[bytes]:
         return (self._contents[oid] for oid in oids)
 

@@ -202,6 +202,22 @@ def test_from_a_directory_below_the_root(repo: Repo) -> None:
     assert unshim("scan", cwd=repo.path / "app").out == unshim("scan", "--repo", repo.path).out
 
 
+def test_the_git_directory_stands_for_its_repository(repo: Repo) -> None:
+    assert unshim("scan", "--repo", repo.path / ".git").out == unshim("scan", "--repo", repo.path).out
+
+
+def test_through_a_link_to_a_directory_below_the_root(repo: Repo, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(repo.path / "app")
+    assert unshim("scan", "--repo", tmp_path / "link").out == unshim("scan", "--repo", repo.path).out
+
+
+def test_a_hook_of_another_repository_does_not_say_where_this_one_is(repo: Repo, tmp_path: Path) -> None:
+    """Git sets these for hooks; a hook may ask about a second repository."""
+    other = make_repo(tmp_path / "other", {"x.py": ""})
+    here = {"GIT_DIR": str(other.path / ".git"), "GIT_WORK_TREE": str(other.path)}
+    assert unshim("scan", "--repo", repo.path, environment=here).out == unshim("scan", "--repo", repo.path).out
+
+
 def test_no_commits(tmp_path: Path) -> None:
     repo = make_repo(tmp_path / "repo")
     repo.write(SAMPLE)

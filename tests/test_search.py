@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from projects import entries_of, texts_of
 
+from migrate.cache import Cache
 from migrate.repository import Entry
-from migrate.search import HasWord, Matcher, TakesName, Words
+from migrate.search import HasWord, Matcher, TakesName, Words, tokens
 from migrate.texts import TextElsewhere, Texts
 
 
@@ -101,6 +105,51 @@ def test_a_package_is_also_reached_by_dots_alone() -> None:
 )
 def test_a_name_is_taken_from_a_package(text: str, found: bool) -> None:
     assert TakesName("mod", "name", is_package=True)(text.encode()) is found
+
+
+TEXTS = st.lists(
+    st.text("ab_1é \n.\"'*\\n", max_size=12) | st.sampled_from(["import a", "from a import b", "a.b"]), max_size=6
+)
+
+
+@given(st.binary(max_size=30))
+def test_tokens_are_the_words_of_a_pattern(data: bytes) -> None:
+    assert tokens(data) == re.findall(rb"\w+", data)
+
+
+@given(TEXTS, st.sets(st.sampled_from(["a", "b", "ab", "é"])), st.booleans())
+def test_looking_up_words_finds_what_searching_does(contents: list[str], words: set[str], is_package: bool) -> None:
+    files = {f"{number}.py": text.encode() for number, text in enumerate(contents)}
+    plain, indexed = texts_of(files), texts_of(files)
+    indexed.index(words)
+    for name in ("a", "b", "ab", "é"):
+        for search in (HasWord(name), TakesName(name, "b", is_package)):
+            assert indexed.some(search) == plain.some(search)
+            assert indexed.having(search) == plain.having(search)
+
+
+def test_words_are_looked_up_in_what_no_run_has_seen() -> None:
+    """After a run with a cache; what it has seen is not read again, and what is new is."""
+    cache = Cache()
+    contents = {"a.py": b"import old\n", "b.py": b"x = 1\n"}
+    first = Texts(lambda entries: (contents[one.path] for one in entries), entries_of(contents), cache)
+    assert first.having(HasWord("old")) == ["a.py"]
+    assert not first.some(HasWord("gone"))
+    first.load()
+    first.remember()
+    contents["c.py"] = b"gone = old\n"
+    read: list[str] = []
+
+    def reading(entries: Sequence[Entry]) -> Iterator[bytes]:
+        for entry in entries:
+            read.append(entry.path)
+            yield contents[entry.path]
+
+    second = Texts(reading, entries_of(contents), cache)
+    assert second.having(HasWord("old")) == ["a.py", "c.py"]
+    assert second.some(HasWord("gone")) and read == ["c.py"]
+    second.index(["x"])
+    assert second.some(HasWord("x")) and sorted(read) == ["a.py", "b.py", "c.py"]
 
 
 def test_memory_that_was_given_back_is_read_again() -> None:

@@ -8,6 +8,8 @@ import subprocess
 import sys
 import time
 import tomllib
+from collections.abc import Callable
+from functools import partialmethod
 from pathlib import Path
 from typing import Any, cast
 
@@ -232,6 +234,96 @@ def test_any_other_change_makes_a_plan(repo: Repo, place: Path, plans: list[str]
     assert warm == said(repo, place, "check", "--staged", "--format", "json", "--no-cache")
 
 
+@pytest.fixture
+def listings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was listed file by file."""
+    made: list[str] = []
+
+    def counted(repository: Repository, name: str, question: Any, *arguments: str) -> Any:
+        made.append(name)
+        return question(repository, *arguments)
+
+    for name in ("entries", "staged"):
+        question = getattr(Repository, name)
+        monkeypatch.setattr(Repository, name, partialmethod(counted, name, question))
+    return made
+
+
+@pytest.mark.parametrize(
+    ("change", "is_listed"),
+    [
+        pytest.param(lambda _: None, False, id="nothing"),
+        pytest.param(
+            lambda repo: repo.write({"app/far.py": "y = 2\n", "app/use.py": "y = 2\n"}), False, id="on disk only"
+        ),
+        pytest.param(lambda repo: staged(repo, "app/far.py", "y = 2\n"), False, id="a file of no interest"),
+        pytest.param(lambda repo: staged(repo, "app/use.py", "y = 2\n"), True, id="one of interest"),
+        pytest.param(lambda repo: staged(repo, "app/new.py", "y = 2\n"), True, id="a new one"),
+        pytest.param(lambda repo: repo.git("rm", "-q", "app/far.py"), True, id="one that went"),
+        pytest.param(lambda repo: repo.git("update-index", "--chmod=+x", "app/far.py"), True, id="a mode"),
+        pytest.param(
+            lambda repo: (repo.write({"app/new.py": "y = 2\n"}), repo.git("add", "-N", "app/new.py")),
+            True,
+            id="one that will be added",
+        ),
+        pytest.param(
+            lambda repo: (
+                ((repo.path / "app/far.py").unlink(), (repo.path / "app/far.py").symlink_to("use.py"))
+                and repo.git("add", "app/far.py")
+            ),
+            True,
+            id="a link in the place of a file",
+        ),
+    ],
+)
+def test_files_that_git_can_compare_are_not_listed(
+    repo: Repo, place: Path, listings: list[str], change: Callable[[Repo], object], is_listed: bool
+) -> None:
+    repo.commit({"app/far.py": "x = 1\n"})
+    said(repo, place, "scan")
+    change(repo)
+    listings.clear()
+    command = ("check", "--staged", "--format", "json")
+    warm = said(repo, place, *command)
+    assert (listings != []) is is_listed
+    assert warm == said(repo, place, *command, "--no-cache")
+
+
+def test_a_commit_with_the_files_of_another_is_found_by_its_tree(repo: Repo, place: Path, listings: list[str]) -> None:
+    """And one whose plan was found to be the same: what is staged on it is compared with its files, not the others'."""
+    repo.commit({"app/far.py": "x = 1\n"})
+    whole = said(repo, place, "scan", "--all")
+    listings.clear()
+    repo.git("commit", "-q", "--allow-empty", "-m", "again")
+    again = said(repo, place, "scan", "--all")
+    assert listings == [] and again.splitlines()[1:] == whole.splitlines()[1:]
+    repo.commit({"app/far.py": "y = 2\n"})
+    said(repo, place, "scan")
+    listings.clear()
+    assert said(repo, place, "scan", "--all") == said(repo, place, "scan", "--all", "--no-cache")
+    assert listings == ["entries"]
+    for text in ("y = 3\n", "from app.old_manager import ChatManager\n", "x = 1\n"):
+        staged(repo, "app/far.py", text)
+        command = ("check", "--staged", "--format", "json")
+        assert said(repo, place, *command) == said(repo, place, *command, "--no-cache")
+
+
+def test_a_merge_that_is_not_settled_is_seen_after_a_plan(repo: Repo, place: Path) -> None:
+    repo.commit({"app/far.py": "x = 1\n"})
+    repo.git("checkout", "-q", "-b", "topic", "HEAD~1")
+    repo.commit({"app/far.py": "x = 2\n"})
+    said(repo, place, "scan")
+    with pytest.raises(AssertionError):
+        repo.git("merge", "-q", "main")
+    result = unshim("check", "--staged", "--repo", repo.path, environment={"XDG_CACHE_HOME": str(place)})
+    assert result.code == 4 and "app/far.py is in conflict" in result.err
+
+
+def staged(repo: Repo, path: str, text: str) -> None:
+    repo.write({path: text})
+    repo.git("add", path)
+
+
 def test_after_a_commit_only_what_it_changed_is_looked_at(repo: Repo, place: Path, runs: list[str]) -> None:
     said(repo, place, "scan")
     runs.clear()
@@ -334,7 +426,7 @@ def test_a_damaged_store_is_as_good_as_none(
         assert said(repo, place, *command) == whole
         assert said(repo, place, *command) == whole
     names = {path.name.partition("-")[0] for path in stored(place)}
-    assert names == {"deleted", "last", "learnt", "plan", "stamps"}
+    assert names == {"deleted", "last", "learnt", "lines", "plan", "stamps", "trees"}
 
 
 def test_an_answer_of_another_kind_is_none(tmp_path: Path) -> None:

@@ -55,11 +55,12 @@ def _lines(data: bytes) -> list[bytes]:
 
 def _hunks(before: list[bytes], after: list[bytes]) -> Iterator[bytes]:
     """Hunks with three lines of context. Equal ends are set aside first: a diff of the middle is quick."""
+    most = min(len(before), len(after))
     head = 0
-    while head < min(len(before), len(after)) and before[head] == after[head]:
+    while head < most and before[head] == after[head]:
         head += 1
     tail = 0
-    while tail < min(len(before), len(after)) - head and before[-1 - tail] == after[-1 - tail]:
+    while tail < most - head and before[-1 - tail] == after[-1 - tail]:
         tail += 1
     start = max(0, head - _CONTEXT)
     end = max(0, tail - _CONTEXT)

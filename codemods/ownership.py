@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from codemods.alias_map import AliasMap, EndKind, ModuleKind, Modules, Resolution
 from codemods.bindings import BindingKind
@@ -12,6 +13,7 @@ from codemods.modules import Move, Target, Verdict
 from codemods.references import Reason, Relation
 from codemods.shims import judge
 from codemods.symbols import Symbol, ancestors, below, contains, join, last, parent, root
+from codemods.syntax import STRING_FRONT
 
 
 @dataclass(frozen=True)
@@ -249,6 +251,18 @@ class Ownership:
             self._searched = (data, self._attributes.search(data) is not None)
         return self._searched[1]
 
+    def may_name(self, data: bytes) -> bool:
+        """Whether a string may have a path to a distinctive name, or to one that resembles a target; quick."""
+        return self._paths_to_names.search(data.translate(None, b"_").lower()) is not None
+
+    @cached_property
+    def _paths_to_names(self) -> re.Pattern[bytes]:
+        """For a text without underscores, in small letters."""
+        names = {name for target in self.targets for name in self.distinctive_names(target)}
+        names.update(*map(_resembled, self.targets))
+        texts = sorted({re.escape(_squeezed(name).encode()) for name in names})
+        return re.compile(STRING_FRONT + rb"[\w.:]*(?:" + b"|".join(texts) + rb")" if texts else rb"(?!)")
+
     def module_finding(self, module: str) -> Finding | None:
         """The finding for a whole module: a move says where it is now, a shim is its canonical module's."""
         move = self._module_move(module)
@@ -480,8 +494,7 @@ class Ownership:
     @staticmethod
     def resembles(target: Target, name: str) -> bool:
         """Whether a name contains the canonical module's own name, if that has two words or more."""
-        words = [word.lower() for word in _WORD.findall(last(target.canonical))]
-        return len(words) > 1 and "".join(words) in "".join(_WORD.findall(name)).lower()
+        return any(words in _squeezed(name) for words in _resembled(target))
 
     def _failing(self, symbol: Symbol, found: Resolution) -> Finding | None:
         """The finding for an import that fails already, or None if nothing proves that it does."""
@@ -615,3 +628,14 @@ class Ownership:
         """Whether importing the top package of ``module`` also imports ``module`` itself."""
         package = parent(module)
         return bool(package) and module in self.alias_map.reach(package)
+
+
+def _resembled(target: Target) -> tuple[str, ...]:
+    """The canonical module's own name in one word, if it has two or more."""
+    name = last(target.canonical)
+    return (_squeezed(name),) if len(_WORD.findall(name)) > 1 else ()
+
+
+def _squeezed(name: str) -> str:
+    """The same for ``web_socket`` and ``WebSocket``."""
+    return name.replace("_", "").lower()

@@ -11,7 +11,7 @@ from tree_sitter import Node, Tree
 
 from codemods.scopes import Occurrence, Role, Scope, ScopeKind, ScopeTable
 from codemods.symbols import join, last, root
-from codemods.syntax import ImportStatement, ancestors, nodes_at, text_of
+from codemods.syntax import STRING_FRONT, ImportStatement, ancestors, nodes_at, text_of
 
 
 class Sink(Enum):
@@ -108,6 +108,16 @@ _EXECUTES = re.compile(rb"(?:exec|eval|compile)(?!\w)(?<![.\w]exec)(?<![.\w]eval
 def may_have_sinks(data: bytes) -> bool:
     """Whether a text names a sink at all; quick."""
     return _QUICK.search(data) is not None
+
+
+def piece_pattern(components: Iterable[bytes]) -> re.Pattern[bytes]:
+    """A pattern for a component where it can be part of a path that is put together, and of which no text has more.
+
+    It begins a string, maybe behind a separator (``"p" + ".old"``, ``Path("p") / "old.py"``), or follows a placeholder
+    (``f"{p}.old"``, ``"%s.old"``). Behind another component, the text has the two together: see Mentions.
+    """
+    words = b"|".join(sorted(map(re.escape, components)))
+    return re.compile(STRING_FRONT + rb"[./\\:]{0,3}(?:" + words + rb")(?!\w)" if words else rb"(?!)")
 
 
 def may_execute(data: bytes) -> bool:

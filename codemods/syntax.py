@@ -21,6 +21,8 @@ _LAZY = re.compile(rb"^([ \t\f]*)lazy([ \t]+)(import|from)(?=[ \t])", re.MULTILI
 _IMPORT = re.compile(rb"import(?!\w)")
 _LONE_CR = re.compile(rb"\r(?!\n)")
 
+STRING_FRONT = rb"(?:\"|'|}|%\w|\)s)"
+"""A pattern for what stands in front of a piece of a string: its quote, or a placeholder."""
 IMPORT_TYPES = frozenset({"import_statement", "import_from_statement"})
 FUNCTION_TYPES = frozenset({"function_definition", "lambda"})
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TypeVar
 
 from codemods.alias_map import AliasMap, ModuleKind
@@ -19,7 +20,7 @@ from codemods.ownership import Contest, Ownership
 from codemods.patches import contests, reads_global, with_effects
 from codemods.references import Reason, Reference, Unchecked
 from codemods.scopes import scope_table
-from codemods.sinks import may_have_sinks
+from codemods.sinks import may_execute, may_have_sinks, piece_pattern
 from codemods.source import SourceText
 from codemods.symbols import Symbol, last, root
 from codemods.syntax import SyntaxFault, parse, syntax_fault
@@ -146,7 +147,7 @@ class Rewriting:
         def is_relevant(number: int) -> bool:
             file = files[number]
             data = self.project.texts[file.path]
-            return self._is_relevant(file, data) or mentions.may_hold(data)
+            return self._is_relevant(file, data, mentions) or mentions.may_hold(data)
 
         self._fetch(RELEVANT, [file.path for file in files], keys)
         found = self.cache.answers(RELEVANT, keys, is_relevant, self.jobs, self.watched)
@@ -247,13 +248,10 @@ class Rewriting:
             return self.ownership.alias_map.import_failure(module) is None
         return kind is ModuleKind.EXTERNAL and root(module) in sys.stdlib_module_names
 
-    def _is_relevant(self, imports: FileImports, data: bytes) -> bool:
+    def _is_relevant(self, imports: FileImports, data: bytes, mentions: Mentions) -> bool:
         """Whether one of the file's imports can be a reference, or bind a module through which one is reached."""
         ownership = self.ownership
         by_attribute = ownership.mentions_attribute(data)
-        watched = [last(module).encode() for module in ownership.shims] + [
-            last(move.old.module).encode() for move in self.recipe.moves
-        ]
         for symbol in imports.imported:
             module = symbol.dotted
             if symbol.name is not None and symbol.name != "*" and ownership.finding(symbol) is not None:
@@ -262,11 +260,33 @@ class Rewriting:
                 return True
             if ownership.is_ours(module) and by_attribute:
                 return True
-            if ownership.watched_below(module) and any(word in data for word in watched):
+            if ownership.watched_below(module) and self._has_component(data):
                 return True
         if b".multiple(" in data:  # patch.multiple("module", name=...): no text shows the whole path
             return True
-        return imports.has_beyond_root or (may_have_sinks(data) and any(word in data for word in watched))
+        if imports.has_beyond_root:
+            return True
+        if not may_have_sinks(data) or not self._has_component(data):
+            return False
+        return (
+            self._pieces.search(data) is not None
+            or may_execute(data)
+            or ownership.may_name(data)
+            or next(mentions.imported_names(data), None) is not None
+        )
+
+    def _has_component(self, data: bytes) -> bool:
+        return any(component in data for component in self._components)
+
+    @cached_property
+    def _components(self) -> tuple[bytes, ...]:
+        """The last components of the watched modules."""
+        modules = (*self.ownership.shims, *(move.old.module for move in self.recipe.moves))
+        return tuple({os.fsencode(last(module)) for module in modules})
+
+    @cached_property
+    def _pieces(self) -> re.Pattern[bytes]:
+        return piece_pattern(self._components)
 
     # what files may do depends on each other
 

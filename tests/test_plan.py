@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -273,3 +274,45 @@ def test_what_cannot_be_written_is_left_with_its_reason(moves: str, text: str, r
     found = [(one["disposition"], one["reason"]) for one in scan(repo)["references"] if one["path"] == "c.py"]
     assert found == [("manual", reason)]
     assert unshim("apply", "--partial", "--repo", repo.path).text.startswith("nothing to do")
+
+
+# files to which only a string leads
+
+CHAT: dict[str, str | bytes] = {
+    "app/__init__.py": "from app.core.chat_manager import ChatManager\n",
+    "app/core/__init__.py": "def create_chat_manager(): ...\n",
+    "app/core/chat_manager.py": "class ChatManager:\n    pass\n",
+    "app/core/old.py": "from app.core.chat_manager import ChatManager\n",
+    "app/core/use.py": "import app.core.old\n",
+    "unshim.toml": '[unshim]\ncanonical = "app.core.chat_manager"\n',
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        pytest.param("x = 'old'\n", [], id="a word alone"),
+        pytest.param("x = import_module(name).old.get('x.bold')\n", [], id="an attribute, and the end of a word"),
+        pytest.param("getattr(x, 'y')\nold = core.older\n", [], id="a variable"),
+        pytest.param("x = import_module('app.core' + '.old')\n", ["app.core.old"], id="behind a plus"),
+        pytest.param("P = 'app.core'\nx = import_module(f'{P}.old')\n", ["app.core.old"], id="behind a placeholder"),
+        pytest.param("P = 'app.core'\nx = import_module('%s.old' % P)\n", ["app.core.old"], id="behind a percent sign"),
+        pytest.param("P = 'app.core'\nx = import_module(P + '.old')\n", ["app.core.old"], id="behind a constant"),
+        pytest.param("x = import_module('.old', 'app.core')\n", ["app.core.old"], id="relative"),
+        pytest.param("x = import_module('..old', 'app.core.x')\n", ["app.core.old"], id="relative, two dots"),
+        pytest.param(
+            "old = ChatManager = 1\npatch('app.core.create_chat_manager')\n",
+            ["app.core:create_chat_manager"],
+            id="a name like the module's",
+        ),
+        pytest.param(
+            "old = 1\npatch('x')\nCODE = 'from app import ChatManager'\n",
+            ["app:ChatManager"],
+            id="an import in a string",
+        ),
+    ],
+)
+def test_a_path_in_pieces_is_found(tmp_path: Path, text: str, found: list[str]) -> None:
+    header = "# the text names app, core, old\nfrom importlib import import_module\nfrom unittest.mock import patch\n\n"
+    repo = make_repo(tmp_path / "repo", {**CHAT, "tests/test_it.py": header + text})
+    assert [one["old"] for one in references(scan(repo), path="tests/test_it.py")] == found

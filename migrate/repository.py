@@ -7,6 +7,7 @@ import fcntl
 import os
 import re
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -80,7 +81,7 @@ def entry_of(line: bytes) -> Entry:
     """The entry of a line. A path that is not UTF-8 carries surrogate escapes."""
     head, _, path = line.partition(b"\t")
     mode, _, oid = head.decode().partition(" ")
-    return Entry(path.decode("utf-8", "surrogateescape"), mode, oid)
+    return Entry(path.decode("utf-8", "surrogateescape"), sys.intern(mode), oid)  # there are five modes
 
 
 @dataclass(frozen=True)

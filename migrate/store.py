@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import hashlib
-import io
 import os
 import pickle
 import shutil
@@ -13,7 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import IO, TypeVar
 
 import codemods
 import migrate
@@ -135,21 +134,36 @@ class Store:
         return found if isinstance(found, kind) else None
 
     def _write(self, name: str, value: object) -> None:
-        stream = io.BytesIO()
-        stream.seek(_DIGEST_BYTES)
-        with _no_collection():
-            pickle.dump(value, stream, pickle.HIGHEST_PROTOCOL)
-        data = stream.getbuffer()
-        data[:_DIGEST_BYTES] = hashlib.sha256(data[_DIGEST_BYTES:]).digest()
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with beside(self.folder / name, data) as new:
+            with beside(self.folder / name, bytes(_DIGEST_BYTES)) as new:
+                with new.open("r+b") as stream, _no_collection():
+                    stream.seek(_DIGEST_BYTES)
+                    digested = _Digested(stream)
+                    pickle.dump(value, digested, pickle.HIGHEST_PROTOCOL)
+                    stream.seek(0)
+                    stream.write(digested.digest())
                 new.replace(self.folder / name)
         except OSError:
             return
 
 
 _DIGEST_BYTES = hashlib.sha256().digest_size
+
+
+class _Digested:
+    """A stream with a digest of what is written: all of it is never in memory."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._hash = hashlib.sha256()
+
+    def write(self, data: bytes | memoryview | pickle.PickleBuffer, /) -> int:
+        self._hash.update(data)
+        return self._stream.write(data)
+
+    def digest(self) -> bytes:
+        return self._hash.digest()
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ Measured are whole processes, interpreter start included. The two sides of a row
 median over these pairs, so that it holds when the machine's speed drifts. All happens in a shared clone, with stores
 of its own: the repository's branches and the user's store are not touched. What is called cold runs with
 --no-cache; each warm run begins with a copy of the store as it was before the change. Memory is that of the largest
-process, and no figure can be smaller than this script's own.
+process, and no figure can be smaller than this script's own. All programs have their bytecode, as installed ones do.
 
 ruff bans the modules that the scan finds to be non-canonical, and sees no aliases. LibCST, rope and Bowler preview the
 one rename that most references need, in the files with references to rewrite; unshim's diff is that of everything, as
@@ -118,7 +118,9 @@ def measured(
     words: tuple[str, ...], folder: Path, store: Path | None = None, limit: float | None = None, ends: int = 0
 ) -> Run:
     """Run a command in a process group of its own; ``ends`` is the highest exit code that is no failure."""
-    environment = dict(os.environ) if store is None else {**os.environ, "XDG_CACHE_HOME": str(store)}
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    if store is not None:
+        environment["XDG_CACHE_HOME"] = str(store)
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         start = time.perf_counter()
         process = subprocess.Popen(words, cwd=folder, env=environment, stdout=output, stderr=errors, process_group=0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from codemods.alias_map import AliasMap, ModuleKind
@@ -61,6 +61,36 @@ class Discovered:
     pairs: set[tuple[str, str]] = field(default_factory=set)
     undecodable: dict[str, Unchecked] = field(default_factory=dict)
     """Files that are no text in their encoding, with the reason."""
+
+
+class _Imports:
+    """The imports of all files found so far, by what they import: a round looks at each symbol once."""
+
+    def __init__(self) -> None:
+        self.bound: dict[Symbol, list[tuple[FileImports, str]]] = {}
+        """Where a symbol is bound, in functions or outside, and to which local name."""
+        self.starred: dict[str, list[FileImports]] = {}
+        """Who has a star import from a module."""
+        self.importers: dict[str, list[FileImports]] = {}
+        """Who imports what has this dotted name."""
+        self.counts: Counter[Symbol] = Counter()
+        """How often a name is imported from a module, by others."""
+        self.used: set[str] = set()
+        """The dotted names of what others import, and of the modules that they import it from."""
+
+    def add(self, file: FileImports) -> None:
+        for local, symbol in (*file.bound, *file.bound_late):
+            self.bound.setdefault(symbol, []).append((file, local))
+        for symbol in file.imported:
+            dotted = symbol.dotted
+            self.importers.setdefault(dotted, []).append(file)
+            if symbol.name == "*":
+                self.starred.setdefault(symbol.module, []).append(file)
+            if file.module == symbol.module:
+                continue
+            self.used.update((symbol.module, dotted))
+            if symbol.name is not None and symbol.name != "*":
+                self.counts[symbol] += 1
 
 
 class Discovery:
@@ -128,7 +158,7 @@ class Discovery:
 
     def run(self, ownership: Ownership) -> tuple[Discovered, Ownership]:
         """Find the modules through which owned symbols are reached, and all files that may name them."""
-        discovery = Discovered()
+        discovery, imports = Discovered(), _Imports()
         searched = Words()
         while True:
             words = self._words(discovery, ownership)
@@ -136,8 +166,9 @@ class Discovery:
             searched = words
             for file in fresh:
                 discovery.files[file.path] = file
-            pairs = self._pairs(discovery, ownership)
-            shims = self._shims(discovery, ownership)
+                imports.add(file)
+            pairs = self._pairs(discovery, imports, ownership)
+            shims = self._shims(discovery, imports, ownership)
             if not fresh and pairs <= discovery.pairs and shims <= ownership.shims:
                 return discovery, ownership
             discovery.pairs |= pairs
@@ -203,57 +234,55 @@ class Discovery:
         has_error = tree.root_node.has_error
         return FileImports(path, module, tuple(imported), tuple(bound), tuple(bound_late), has_error, beyond, assigned)
 
-    def _pairs(self, discovery: Discovered, ownership: Ownership) -> set[tuple[str, str]]:
+    def _pairs(self, discovery: Discovered, imports: _Imports, ownership: Ownership) -> set[tuple[str, str]]:
         """(module, name) of what files bind to owned objects, under names that the pre-filter does not know."""
         known = {name for target in ownership.targets for name in ownership.distinctive_names(target)}
+        watched = ownership.shims | ownership.canonical_modules
+        tracked = [
+            symbol
+            for symbol in imports.bound
+            if symbol.name in known
+            or symbol.module in watched
+            or (symbol.module, symbol.name) in discovery.pairs  # worth following
+        ]
+        # A file that imports a canonical module or a shim as a module may alias its attributes.
+        handing_on = {file.path: file for module in watched for file in imports.importers.get(module, ())}
+        handing_on |= {path: file for path, file in discovery.files.items() if self._is_near(file.module, ownership)}
+        self.project.prepare(
+            (*(symbol.module for symbol in tracked), *(file.module for file in handing_on.values())), self.jobs
+        )
+        bound: dict[str, list[str]] = {}
+        for symbol in tracked:
+            if self._is_owned(symbol, ownership):
+                for file, local in imports.bound[symbol]:
+                    bound.setdefault(file.path, []).append(local)
+        for module in imports.starred.keys() & (watched | {origin for origin, _ in discovery.pairs}):
+            names = self._starred(module, ownership)
+            for file in imports.starred[module]:
+                bound.setdefault(file.path, []).extend(names)
+        for path, file in handing_on.items():
+            bound.setdefault(path, []).extend(self._handed_on(file.module, ownership))
         pairs: set[tuple[str, str]] = set()
-        for file in discovery.files.values():
-            if file.module in ownership.shims or file.module in ownership.canonical_modules:
-                continue  # its module is a word of its own
-            locals_bound = [
-                local
-                for local, symbol in (*file.bound, *file.bound_late)
-                if self._is_tracked(symbol, discovery, ownership, known) and self._is_owned(symbol, ownership)
-            ]
-            for symbol in file.imported:
-                if symbol.name == "*" and self._is_forwarding(symbol.module, discovery, ownership):
-                    locals_bound += self._starred(symbol.module, ownership)
-            if self._hands_on_modules(file, ownership) or self._is_near(file.module, ownership):
-                names = self.alias_map.names(file.module)
-                locals_bound += [name for name in names if self._may_be_owned(Symbol(file.module, name), ownership)]
-                facts = self.project.facts(file.module)
-                if facts is not None and facts.computed:
-                    locals_bound += [name for target in ownership.targets for name in ownership.public_names(target)]
-            if locals_bound:
-                fresh = (*locals_bound, *(name for name, other in file.assigned if other in locals_bound))
+        for path, names in bound.items():
+            file = discovery.files[path]
+            if names and file.module not in watched:  # else its module is a word of its own
+                fresh = (*names, *(name for name, other in file.assigned if other in names))
                 pairs.update((file.module, name) for name in fresh if not any(word in name for word in known))
         return pairs
 
-    @staticmethod
-    def _is_tracked(symbol: Symbol, discovery: Discovered, ownership: Ownership, known: set[str]) -> bool:
-        """Whether a symbol may be an owned one, so that it is worth following."""
-        return (
-            symbol.name in known
-            or symbol.module in ownership.shims
-            or symbol.module in ownership.canonical_modules
-            or (symbol.module, symbol.name) in discovery.pairs
+    def _handed_on(self, module: str, ownership: Ownership) -> Iterator[str]:
+        """The names of a module that may be owned objects."""
+        yield from (
+            name for name in self.alias_map.names(module) if self._may_be_owned(Symbol(module, name), ownership)
         )
-
-    @staticmethod
-    def _hands_on_modules(file: FileImports, ownership: Ownership) -> bool:
-        """Whether a file imports a canonical module or a shim as a module, so that it may alias its attributes."""
-        watched = ownership.shims | ownership.canonical_modules
-        return any(symbol.dotted in watched for symbol in file.imported)
+        facts = self.project.facts(module)
+        if facts is not None and facts.computed:
+            yield from (name for target in ownership.targets for name in ownership.public_names(target))
 
     def _may_be_owned(self, symbol: Symbol, ownership: Ownership) -> bool:
         """Whether a name is an owned object, or has its name, in a module that passes such things on."""
         same_name = any(symbol.name in ownership.public_names(target) for target in ownership.targets)
         return same_name or self._is_owned(symbol, ownership)
-
-    @staticmethod
-    def _is_forwarding(module: str, discovery: Discovered, ownership: Ownership) -> bool:
-        watched = ownership.shims | ownership.canonical_modules
-        return module in watched or any(module == origin for origin, _ in discovery.pairs)
 
     def _starred(self, module: str, ownership: Ownership) -> list[str]:
         """The owned names that a star import from this module binds."""
@@ -266,22 +295,16 @@ class Discovery:
         finding = ownership.finding(symbol)
         return finding is not None and finding.relation in (Relation.CANONICAL, Relation.ALIAS)
 
-    def _shims(self, discovery: Discovered, ownership: Ownership) -> set[str]:
+    def _shims(self, discovery: Discovered, imports: _Imports, ownership: Ownership) -> set[str]:
         """Modules of which every name is looked at, because they are about the canonical symbols.
 
         That is a module without substance of its own (a pure shim, or none at all), or one in the canonical
         module's package, through which files take owned symbols, names like theirs, or names that are gone; and
         for a module with substance, if at least half of what is imported from it is of that kind.
         """
-        imported = Counter(
-            symbol
-            for file in discovery.files.values()
-            for symbol in file.imported
-            if symbol.name is not None and symbol.name != "*" and file.module != symbol.module
-        )
         concerned: Counter[str] = Counter()
         total: Counter[str] = Counter()
-        for symbol, count in imported.items():
+        for symbol, count in imports.counts.items():
             total[symbol.module] += count
             concerned[symbol.module] += count * self._concerns(symbol, ownership)
         shims = {
@@ -291,15 +314,8 @@ class Discovery:
             and self._may_be_shim(module, ownership)
             and self._is_about(module, count, total[module], ownership)
         }
-        used = {
-            name
-            for file in discovery.files.values()
-            for symbol in file.imported
-            if file.module != symbol.module
-            for name in (symbol.module, symbol.dotted)
-        }
         for file in discovery.files.values():
-            stands_alone = file.module not in used and not self._is_near(file.module, ownership)
+            stands_alone = file.module not in imports.used and not self._is_near(file.module, ownership)
             if file.module in shims or stands_alone or not self._may_be_shim(file.module, ownership):
                 continue
             if self._is_pure(file.module) and self._forwards(file.module, ownership):
@@ -346,15 +362,14 @@ class Discovery:
 
     def _concerns(self, symbol: Symbol, ownership: Ownership) -> bool:
         assert symbol.name is not None
-        if self.project.kind(symbol.module) in (ModuleKind.EXTERNAL, ModuleKind.OPAQUE, ModuleKind.UNKNOWN):
+        kind = self.project.kind(symbol.module)
+        if kind in (ModuleKind.EXTERNAL, ModuleKind.OPAQUE, ModuleKind.UNKNOWN):
             return False
-        near = any(
-            symbol.name in ownership.distinctive_names(target) or ownership.resembles(target, symbol.name)
-            for target in ownership.targets
-        )
-        if self.project.kind(symbol.module) is ModuleKind.MISSING:
-            return any(symbol.name in ownership.distinctive_names(target) for target in ownership.targets)
-        if near:
+        if any(symbol.name in ownership.distinctive_names(target) for target in ownership.targets):
+            return True
+        if kind is ModuleKind.MISSING:
+            return False
+        if any(ownership.resembles(target, symbol.name) for target in ownership.targets):
             return True
         if self._is_near(symbol.module, ownership) and self._may_forward(symbol.module, ownership):
             if any(symbol.name in ownership.public_names(target) for target in ownership.targets):

@@ -104,7 +104,7 @@ class Project:
 
     def module_of(self, path: str) -> str:
         """The module that a file is; a file that cannot be imported is named by its path."""
-        names = self._names_of(path)
+        names = self._modules.get(path) or self._names_of(path)
         return names[0] if names else path.rpartition(".")[0].replace("/", ".")
 
     @property
@@ -155,6 +155,14 @@ class Project:
         if module not in self._facts:
             self._facts[module] = self._learnt(FACTS, path, partial(self._facts_of, module, path), module, path)
         return self._facts[module]
+
+    def prepare(self, modules: Iterable[str], jobs: int) -> None:
+        """Learn the facts of these modules together, on up to ``jobs`` cores: facts() alone does on one."""
+        wanted = [module for module in dict.fromkeys(modules) if module in self._paths and module not in self._facts]
+        places = [(module, self._paths[module]) for module in wanted]
+        keys: list[Key] = [(self.entries[path].oid, module, path) for module, path in places]
+        found = self._cache.answers(FACTS, keys, lambda number: self._facts_of(*places[number]), jobs)
+        self._facts.update(zip(wanted, found, strict=True))
 
     def _facts_of(self, module: str, path: str) -> ModuleFacts:
         source, is_package = self.source(path), self.is_package(path)

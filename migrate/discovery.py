@@ -248,6 +248,7 @@ class Discovery:
         # A file that imports a canonical module or a shim as a module may alias its attributes.
         handing_on = {file.path: file for module in watched for file in imports.importers.get(module, ())}
         handing_on |= {path: file for path, file in discovery.files.items() if self._is_near(file.module, ownership)}
+        handing_on = {path: file for path, file in handing_on.items() if file.module not in watched}
         self.project.prepare(
             (*(symbol.module for symbol in tracked), *(file.module for file in handing_on.values())), self.jobs
         )
@@ -265,7 +266,7 @@ class Discovery:
         pairs: set[tuple[str, str]] = set()
         for path, names in bound.items():
             file = discovery.files[path]
-            if names and file.module not in watched:  # else its module is a word of its own
+            if file.module not in watched:  # else its module is a word of its own
                 fresh = (*names, *(name for name, other in file.assigned if other in names))
                 pairs.update((file.module, name) for name in fresh if not any(word in name for word in known))
         return pairs

@@ -8,10 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from repositories import DIVERGENT, ROOT, SAMPLE, Repo, make_repo, scan, unshim
 
 from codemods.reasons import EXPLANATIONS
 from codemods.references import Reason
+from migrate.plan import FileChange
+from migrate.reports.diff import file_diff
 
 KINDS = {
     "from-import", "import", "attribute", "module-object", "patch-target", "dynamic-import", "dotted-string",
@@ -314,6 +318,38 @@ def test_a_long_file_is_shown_in_hunks(tmp_path: Path) -> None:
     out = unshim("diff", "--repo", repo.path).text
     part = out.split("diff --git a/app/long.py")[1].split("diff --git")[0]
     assert re.findall("^@@ .*", part, re.MULTILINE) == ["@@ -1,4 +1,4 @@", "@@ -40,7 +40,7 @@"]
+
+
+LINES = st.lists(st.sampled_from([b"a\n", b"b\n", b"\n", b"a\r\n", b"a\rb\n"]), max_size=12).map(b"".join)
+END = st.sampled_from([b"", b"a", b"\r"])
+
+
+@given(LINES, LINES, LINES, LINES, END, END)
+def test_a_diff_leads_from_one_text_to_the_other(
+    front: bytes, old: bytes, new: bytes, tail: bytes, old_end: bytes, new_end: bytes
+) -> None:
+    before, after = front + old + tail + old_end, front + new + tail + new_end
+    text = b"".join(file_diff(FileChange("x.py", "100644", before, after)))
+    assert patched(before, text) == (before if before == after else after)
+
+
+def patched(before: bytes, diff: bytes) -> bytes:
+    """The text after its diff; each hunk must begin where it says, with what stands there, and not be too wide."""
+    lines, made, at = [*re.findall(rb"[^\n]*\n|[^\n]+", before)], [], 0
+    for hunk in re.split(rb"^(?=@@ )", diff, flags=re.MULTILINE)[1:]:
+        marked = hunk.replace(b"\n\\ No newline at end of file\n", b"\0\n")
+        head, *body = (line.replace(b"\0\n", b"") for line in re.findall(rb"[^\n]*\n", marked))
+        start, length, new_start, new_length = map(int, re.findall(rb"\d+", head))
+        start, new_start = start - (length > 0), new_start - (new_length > 0)
+        made += lines[at:start]
+        assert new_start == len(made)
+        assert lines[start : start + length] == [line[1:] for line in body if line[:1] in b" -"]
+        fresh = [line[1:] for line in body if line[:1] in b" +"]
+        assert len(fresh) == new_length
+        marks = b"".join(line[:1] for line in body)
+        assert len(marks) - len(marks.lstrip(b" ")) <= 3 and len(marks) - len(marks.rstrip(b" ")) <= 3
+        made, at = [*made, *fresh], start + length
+    return b"".join((*made, *lines[at:]))
 
 
 def test_an_empty_shim_is_deleted_in_the_diff_too(tmp_path: Path) -> None:

@@ -120,6 +120,12 @@ def piece_pattern(components: Iterable[bytes]) -> re.Pattern[bytes]:
     return re.compile(STRING_FRONT + rb"[./\\:]{0,3}(?:" + words + rb")(?!\w)" if words else rb"(?!)")
 
 
+def path_pattern(names: Iterable[bytes]) -> re.Pattern[bytes]:
+    """A pattern for a string, or the last piece of one, that is a path to one of the names (in any order: the same)."""
+    words = b"|".join(sorted(map(re.escape, names)))
+    return re.compile(STRING_FRONT + rb"(?:[\w.:]*[.:])?(?:" + words + rb")(?!\w)" if words else rb"(?!)")
+
+
 def may_execute(data: bytes) -> bool:
     """Whether a text names anything that runs source code; quick."""
     return _EXECUTES.search(data) is not None

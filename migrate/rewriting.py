@@ -20,7 +20,7 @@ from codemods.ownership import Contest, Ownership
 from codemods.patches import contests, reads_global, with_effects
 from codemods.references import Reason, Reference, Unchecked
 from codemods.scopes import scope_table
-from codemods.sinks import may_execute, may_have_sinks, piece_pattern
+from codemods.sinks import may_execute, may_have_sinks, path_pattern, piece_pattern
 from codemods.source import SourceText
 from codemods.symbols import Symbol, last, root
 from codemods.syntax import SyntaxFault, parse, syntax_fault
@@ -48,7 +48,7 @@ class Outcome:
 
 
 RELEVANT = Question[bool]("relevant")
-"""By (blob, path, module, epoch): whether one of a file's imports, or its text, can be a reference."""
+"""By (blob, path, module, epoch, the names of owned objects elsewhere): whether it can have a reference."""
 READS_OWN = Question[bool]("reads own")
 """By (blob, name): whether functions of a module read a name of it as a global of theirs."""
 REWRITTEN = Question[Outcome]("rewritten")
@@ -88,11 +88,10 @@ class Rewriting:
 
         A file in which error recovery found no error and no mention of ours holds nothing, valid or not.
         """
-        mentions = Mentions(self.ownership)
-        relevant = self._relevant(discovered, mentions)
+        relevant = self._relevant(discovered)
         paths = [path for path, imports in discovered.files.items() if relevant[path] or imports.has_error]
         paths += [
-            path for path, source in self.notebooks.items() if _may_concern(source.data, self.ownership, mentions)
+            path for path, source in self.notebooks.items() if _may_concern(source.data, self.ownership, self._mentions)
         ]
         paths.sort()
         self.progress(f"comparing {len(paths)} files")
@@ -140,14 +139,16 @@ class Rewriting:
         )
         return dict(zip(paths, found, strict=True))
 
-    def _relevant(self, discovered: Discovered, mentions: Mentions) -> dict[str, bool]:
+    def _relevant(self, discovered: Discovered) -> dict[str, bool]:
         files = list(discovered.files.values())
-        keys = [self._key(file.path) for file in files]
+        aliases = path_pattern({os.fsencode(name) for _, name in discovered.pairs})
+        digest = hashlib.sha256(aliases.pattern).hexdigest()
+        keys: list[Key] = [(*self._key(file.path), digest) for file in files]
 
         def is_relevant(number: int) -> bool:
             file = files[number]
             data = self.project.texts[file.path]
-            return self._is_relevant(file, data, mentions) or mentions.may_hold(data)
+            return self._is_relevant(file, data, aliases) or self._mentions.may_hold(data)
 
         self._fetch(RELEVANT, [file.path for file in files], keys)
         found = self.cache.answers(RELEVANT, keys, is_relevant, self.jobs, self.watched)
@@ -248,8 +249,11 @@ class Rewriting:
             return self.ownership.alias_map.import_failure(module) is None
         return kind is ModuleKind.EXTERNAL and root(module) in sys.stdlib_module_names
 
-    def _is_relevant(self, imports: FileImports, data: bytes, mentions: Mentions) -> bool:
-        """Whether one of the file's imports can be a reference, or bind a module through which one is reached."""
+    def _is_relevant(self, imports: FileImports, data: bytes, aliases: re.Pattern[bytes]) -> bool:
+        """Whether one of the file's imports can be a reference, or bind a module through which one is reached.
+
+        ``aliases`` finds paths to the names that other modules have for owned objects.
+        """
         ownership = self.ownership
         by_attribute = ownership.mentions_attribute(data)
         for symbol in imports.imported:
@@ -266,14 +270,17 @@ class Rewriting:
             return True
         if imports.has_beyond_root:
             return True
-        if not may_have_sinks(data) or not self._has_component(data):
+        if not may_have_sinks(data):
             return False
-        return (
-            self._pieces.search(data) is not None
-            or may_execute(data)
-            or ownership.may_name(data)
-            or next(mentions.imported_names(data), None) is not None
-        )
+        if aliases.search(data) is not None or ownership.may_name(data):
+            return True
+        if next(self._mentions.imported_names(data), None) is not None:
+            return True
+        return self._has_component(data) and (self._pieces.search(data) is not None or may_execute(data))
+
+    @cached_property
+    def _mentions(self) -> Mentions:
+        return Mentions(self.ownership)
 
     def _has_component(self, data: bytes) -> bool:
         return any(component in data for component in self._components)

@@ -280,7 +280,7 @@ def test_what_cannot_be_written_is_left_with_its_reason(moves: str, text: str, r
 
 CHAT: dict[str, str | bytes] = {
     "app/__init__.py": "from app.core.chat_manager import ChatManager\n",
-    "app/core/__init__.py": "def create_chat_manager(): ...\n",
+    "app/core/__init__.py": "from app.core.chat_manager import ChatManager as CM\n\ndef create_chat_manager(): ...\n",
     "app/core/chat_manager.py": "class ChatManager:\n    pass\n",
     "app/core/old.py": "from app.core.chat_manager import ChatManager\n",
     "app/core/use.py": "import app.core.old\n",
@@ -294,6 +294,9 @@ CHAT: dict[str, str | bytes] = {
         pytest.param("x = 'old'\n", [], id="a word alone"),
         pytest.param("x = import_module(name).old.get('x.bold')\n", [], id="an attribute, and the end of a word"),
         pytest.param("getattr(x, 'y')\nold = core.older\n", [], id="a variable"),
+        pytest.param("x = import_module('core')\nCM = 'xCM'\n", [], id="another module's alias, and no path to it"),
+        pytest.param("patch('app.core.CM')\n", ["app.core:CM"], id="an alias by its own name"),
+        pytest.param("P = 'app.core'\npatch(f'{P}.CM')\n", ["app.core:CM"], id="an alias behind a placeholder"),
         pytest.param("x = import_module('app.core' + '.old')\n", ["app.core.old"], id="behind a plus"),
         pytest.param("P = 'app.core'\nx = import_module(f'{P}.old')\n", ["app.core.old"], id="behind a placeholder"),
         pytest.param("P = 'app.core'\nx = import_module('%s.old' % P)\n", ["app.core.old"], id="behind a percent sign"),

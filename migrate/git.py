@@ -30,7 +30,6 @@ _ENVIRONMENT = {
     "LC_ALL": "C",
 }
 
-
 _PLACE = ("GIT_DIR", "GIT_WORK_TREE")
 """What a hook's environment says of where git is: the user's --repo says it."""
 
@@ -104,8 +103,8 @@ class Place:
 
 def located(path: Path) -> Place:
     """The repository that a directory is, or is in. Raises MigrateError where there is none that git trusts."""
-    if not path.is_dir():
-        raise MigrateError(f"there is no directory {path}", "give the repository with --repo DIR")
+    if not os.access(path, os.X_OK) or not path.is_dir():
+        raise MigrateError(f"there is no directory {path} that you may enter", "give the repository with --repo DIR")
     questions = (
         "--is-bare-repository",
         "--is-inside-work-tree",

@@ -165,7 +165,7 @@ class Repository:
         Much sooner there than staged(), which lists all of them.
         """
         self._needs_working_tree()
-        options = ("--cached", "--no-renames", "--ita-visible-in-index", "--full-index", "-z")
+        options = ("--cached", "--no-renames", "--ita-visible-in-index", "--ignore-submodules=none", "-z")
         records = self._git("diff-index", *options, commit, "--").split(b"\0")
         found: list[tuple[Entry, Entry]] = []
         for about, name in zip(records[:-1:2], records[1::2], strict=True):

@@ -70,6 +70,12 @@ class Kept:
     on_disk: tuple[str, ...]
     """Blobs that were only there as files on disk: a partial clone may have commits with them."""
 
+    def holds(self, files: Files) -> bool:
+        """Whether what could not be read for it still cannot, and what could be can."""
+        if any(content is not None for content in files.read(self.missing)):
+            return False
+        return all(content is not None for content in files.read(self.on_disk))
+
 
 class _Noting:
     """Files, with a note of what could not be read."""
@@ -164,7 +170,9 @@ class Plans:
             if last is None or last.digest != digest or not last.holds_after(changes, files):
                 return None
         kept = self._store.plan(digest, Kept)
-        return None if kept is None or kept.missing or kept.on_disk else kept.plan
+        if kept is None or ((kept.missing or kept.on_disk) and self._repository.is_partial()):
+            return None  # what a partial clone lacks is known only once its files are listed
+        return kept.plan if kept.holds(files) else None
 
     def _of_entries(
         self, files: Files, base: str, about: str, deleted: Iterable[str], say: Progress
@@ -204,11 +212,9 @@ class Plans:
         return build_plan(files, self.recipe, base, self.jobs, say, self.cache, entries, deleted)
 
     def _kept(self, digest: str, files: Files) -> Plan | None:
-        """The plan of this digest, if what could not be read for it still cannot, and what could be can."""
+        """The plan of this digest, if it holds."""
         kept = None if self._store is None else self._store.plan(digest, Kept)
-        if kept is None or any(content is not None for content in files.read(kept.missing)):
-            return None
-        return None if any(content is None for content in files.read(kept.on_disk)) else kept.plan
+        return kept.plan if kept is not None and kept.holds(files) else None
 
     def violations(self, files: Files, plan: Plan) -> list[Violation]:
         """All that the files of a plan must not have."""

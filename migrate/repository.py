@@ -146,7 +146,7 @@ class Repository:
 
     def entries(self, commit: str) -> Entries:
         """All files of a commit."""
-        self._absent = self._absent_objects(commit) if self._is_partial() else frozenset()
+        self._absent = self._absent_objects(commit) if self.is_partial() else frozenset()
         lines = self._git("ls-tree", "-r", "-z", "--full-tree", commit).split(b"\0")[:-1]
         # The kind of the object stands between mode and id, and is known from the mode.
         return Entries(tuple(b"%b %b" % (line[:6], line[7:].partition(b" ")[2]) for line in lines))
@@ -232,7 +232,7 @@ class Repository:
                     found.setdefault(path.strip(b"\n").decode("utf-8", "surrogateescape"), oid.decode())
         return found
 
-    def _is_partial(self) -> bool:
+    def is_partial(self) -> bool:
         """Whether this clone may lack objects on purpose (git clone --filter)."""
         try:
             self._git("config", "--get-regexp", r"^(extensions\.partialclone|remote\..*\.promisor)$")
@@ -248,7 +248,7 @@ class Repository:
     def lacking(self, oids: Iterable[str]) -> list[str]:
         """Those of the ids of which this clone has no object; of a partial clone all, for it may lack any."""
         wanted = list(oids)
-        if not wanted or self._is_partial():
+        if not wanted or self.is_partial():
             return wanted
         names = "".join(f"{oid}\n" for oid in wanted).encode()
         listing = self._git("cat-file", "--batch-check=%(objectname)", "--buffer", stdin=names)

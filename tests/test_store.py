@@ -308,6 +308,24 @@ def test_a_commit_with_the_files_of_another_is_found_by_its_tree(repo: Repo, pla
         assert said(repo, place, *command) == said(repo, place, *command, "--no-cache")
 
 
+def test_a_content_that_is_missing_is_asked_for_and_no_file_is_listed(
+    repo: Repo, place: Path, listings: list[str]
+) -> None:
+    repo.commit({"app/far.py": "from app.old_manager import ChatManager\n"})
+    oid = repo.word("rev-parse", "HEAD:app/far.py")
+    lost = repo.git_dir / "objects" / oid[:2] / oid[2:]
+    content = lost.read_bytes()
+    lost.unlink()
+    command = ("scan", "--format", "json")
+    whole = said(repo, place, *command)
+    assert "blob-missing" in whole
+    listings.clear()
+    assert said(repo, place, *command) == whole and listings == []
+    lost.write_bytes(content)
+    mended = said(repo, place, *command)
+    assert "blob-missing" not in mended and mended == said(repo, place, *command, "--no-cache")
+
+
 def test_a_merge_that_is_not_settled_is_seen_after_a_plan(repo: Repo, place: Path) -> None:
     repo.commit({"app/far.py": "x = 1\n"})
     repo.git("checkout", "-q", "-b", "topic", "HEAD~1")

@@ -110,16 +110,6 @@ def may_have_sinks(data: bytes) -> bool:
     return _QUICK.search(data) is not None
 
 
-def piece_pattern(components: Iterable[bytes]) -> re.Pattern[bytes]:
-    """A pattern for a component where it can be part of a path that is put together, and of which no text has more.
-
-    It begins a string, maybe behind a separator (``"p" + ".old"``, ``Path("p") / "old.py"``), or follows a placeholder
-    (``f"{p}.old"``, ``"%s.old"``). Behind another component, the text has the two together: see Mentions.
-    """
-    words = b"|".join(sorted(map(re.escape, components)))
-    return re.compile(STRING_FRONT + rb"[./\\:]{0,3}(?:" + words + rb")(?!\w)" if words else rb"(?!)")
-
-
 def path_pattern(names: Iterable[bytes]) -> re.Pattern[bytes]:
     """A pattern for a string, or the last piece of one, that is a path to one of the names (in any order: the same)."""
     words = b"|".join(sorted(map(re.escape, names)))

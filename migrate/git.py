@@ -27,6 +27,8 @@ _ENVIRONMENT = {
     # A partial clone would fetch what it does not have, object by object.
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_ALLOW_PROTOCOL": "none",
+    # An id must say for ever what the content is: what was learnt of it is kept.
+    "GIT_NO_REPLACE_OBJECTS": "1",
     "LC_ALL": "C",
 }
 
@@ -61,10 +63,15 @@ class Git:
             )
         except subprocess.CalledProcessError as error:
             raise _situation(error, arguments[0]) from error
-        except FileNotFoundError as error:
+        except OSError as error:
             if error.filename != "git":
                 raise
-            raise MigrateError("git is not installed", "install git 2.30 or newer") from error
+            message = (
+                "git is not installed"
+                if isinstance(error, FileNotFoundError)
+                else f"git cannot be run: {error.strerror}"
+            )
+            raise MigrateError(message, "install git 2.30 or newer") from error
         return done.stdout
 
     @contextmanager
@@ -113,7 +120,10 @@ def located(path: Path) -> Place:
         "--show-cdup",
     )
     try:
-        answers = os.fsdecode(Git(path)("rev-parse", *questions)).split("\n")
+        git = Git(path)
+        answers = os.fsdecode(git("rev-parse", *questions)).split("\n")[:-1]
+        if len(answers) != len(questions):  # a path has a line break
+            answers = [os.fsdecode(git("rev-parse", one)).removesuffix("\n") for one in questions]
     except MigrateError as error:
         if "not a git repository" not in error.message:
             raise
@@ -121,7 +131,7 @@ def located(path: Path) -> Place:
             f"{path} is not in a git repository",
             "run unshim inside one, or give it with --repo DIR; 'git init' and a first commit make one",
         ) from error
-    bare, inside, own, common, up = answers[:5]
+    bare, inside, own, common, up = answers
     root = Path(own)
     if inside == "true":
         root = (path / up).resolve()

@@ -20,7 +20,7 @@ from codemods.ownership import Contest, Ownership
 from codemods.patches import contests, reads_global, with_effects
 from codemods.references import Reason, Reference, Unchecked
 from codemods.scopes import scope_table
-from codemods.sinks import may_execute, may_have_sinks, path_pattern, piece_pattern
+from codemods.sinks import may_have_sinks, path_pattern
 from codemods.source import SourceText
 from codemods.symbols import Symbol, last, root
 from codemods.syntax import SyntaxFault, parse, syntax_fault
@@ -276,7 +276,7 @@ class Rewriting:
             return True
         if next(self._mentions.imported_names(data), None) is not None:
             return True
-        return self._has_component(data) and (self._pieces.search(data) is not None or may_execute(data))
+        return self._has_component(data)  # in whatever pieces and escapes a path is put together
 
     @cached_property
     def _mentions(self) -> Mentions:
@@ -290,10 +290,6 @@ class Rewriting:
         """The last components of the watched modules."""
         modules = (*self.ownership.shims, *(move.old.module for move in self.recipe.moves))
         return tuple({os.fsencode(last(module)) for module in modules})
-
-    @cached_property
-    def _pieces(self) -> re.Pattern[bytes]:
-        return piece_pattern(self._components)
 
     # what files may do depends on each other
 

@@ -183,6 +183,20 @@ def test_without_git(repo: Repo, tmp_path: Path) -> None:
     assert_situation(result, "git is not installed", "install git")
 
 
+def test_a_git_that_cannot_be_run(repo: Repo, tmp_path: Path) -> None:
+    (tmp_path / "git").write_text("no program")
+    result = unshim_process("scan", "--repo", repo.path, environment={"PATH": str(tmp_path)})
+    assert_situation(result, "git cannot be run", "install git")
+
+
+def test_a_path_with_a_line_break(tmp_path: Path) -> None:
+    repo = make_repo(tmp_path / "one\ntwo", SAMPLE)
+    repo.git("worktree", "add", "-q", str(tmp_path / "linked"), "HEAD")
+    for place in (repo.path, repo.path / "app", tmp_path / "linked"):
+        for option in ("--staged", "--worktree"):
+            assert unshim("check", "--repo", place, option).code == 1
+
+
 def test_no_such_directory(tmp_path: Path) -> None:
     assert_situation(unshim("scan", "--repo", tmp_path / "nowhere"), "there is no directory", "nowhere", "--repo")
 

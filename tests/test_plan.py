@@ -301,6 +301,9 @@ CHAT: dict[str, str | bytes] = {
         pytest.param("P = 'app.core'\nx = import_module(f'{P}.old')\n", ["app.core.old"], id="behind a placeholder"),
         pytest.param("P = 'app.core'\nx = import_module('%s.old' % P)\n", ["app.core.old"], id="behind a percent sign"),
         pytest.param("P = 'app.core'\nx = import_module(P + '.old')\n", ["app.core.old"], id="behind a constant"),
+        pytest.param("x = import_module('app.core\\x2eold')\n", ["app.core.old"], id="behind an escape"),
+        pytest.param("x = import_module('app.core.\\\nold')\n", ["app.core.old"], id="on the next line"),
+        pytest.param("x = import_module('app-core-old'.replace('-', '.'))\n", ["app.core.old"], id="replaced"),
         pytest.param("x = import_module('.old', 'app.core')\n", ["app.core.old"], id="relative"),
         pytest.param("x = import_module('..old', 'app.core.x')\n", ["app.core.old"], id="relative, two dots"),
         pytest.param(

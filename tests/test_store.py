@@ -326,6 +326,14 @@ def test_a_content_that_is_missing_is_asked_for_and_no_file_is_listed(
     assert "blob-missing" not in mended and mended == said(repo, place, *command, "--no-cache")
 
 
+def test_objects_are_read_as_they_are(repo: Repo, place: Path) -> None:
+    """``git replace`` shows another content under an id by which something else was learnt."""
+    whole = said(repo, place, "scan", "--format", "json")
+    repo.git("replace", "HEAD:app/use.py", "HEAD:app/manager.py")
+    for options in ((), ("--no-cache",)):
+        assert said(repo, place, "scan", "--format", "json", *options) == whole
+
+
 def test_a_merge_that_is_not_settled_is_seen_after_a_plan(repo: Repo, place: Path) -> None:
     repo.commit({"app/far.py": "x = 1\n"})
     repo.git("checkout", "-q", "-b", "topic", "HEAD~1")

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,6 +74,15 @@ class Git:
             raise MigrateError(message, "install git 2.30 or newer") from error
         return done.stdout
 
+    def asked(self, *question: str, no: Collection[int] = (1,)) -> bytes | None:
+        """What git answers; None if it ends with one of ``no``. Raises MigrateError where it fails otherwise."""
+        try:
+            return self(*question)
+        except MigrateError as error:
+            if exit_code(error) not in no:
+                raise
+            return None
+
     @contextmanager
     def stream(self, *arguments: str, stdin: bytes) -> Iterator[IO[bytes]]:
         """What git prints, as it comes. Git is ended with the context. Raises MigrateError where it failed."""
@@ -94,6 +103,8 @@ class Git:
                 except BaseException:
                     process.kill()
                     raise
+        if process.returncode < 0:
+            raise _ended_by_signal(arguments[0], process.returncode)
         if process.returncode:
             raise MigrateError(f"git {arguments[0]} failed", "run 'git fsck' on the repository")
 
@@ -127,6 +138,12 @@ def located(path: Path) -> Place:
     except MigrateError as error:
         if "not a git repository" not in error.message:
             raise
+        refused = next((one for one in (path, *path.absolute().parents) if os.path.lexists(one / ".git")), None)
+        if refused is not None:
+            raise MigrateError(
+                f"{refused / '.git'} is there, but git cannot read a repository in it",
+                "check the rights of that directory, and whether it is whole",
+            ) from error
         raise MigrateError(
             f"{path} is not in a git repository",
             "run unshim inside one, or give it with --repo DIR; 'git init' and a first commit make one",
@@ -157,7 +174,7 @@ def _situation(error: subprocess.CalledProcessError, command: str) -> MigrateErr
             "git config user.name 'Your Name' and git config user.email you@example.org",
         )
     if any(words in lowered for words in ("permission denied", "read-only file system", "insufficient permission")):
-        return MigrateError(f"the repository cannot be written: {text}", "check the rights of its .git directory")
+        return MigrateError(f"git lacks the rights it needs: {text}", "check the rights of the .git directory")
     first = text.splitlines()[0] if text else f"exit code {error.returncode}"
     if any(words in lowered for words in ("no space left", "quota exceeded", "file too large")):
         return MigrateError(f"the disk is full: {first}", "make room and run it again; nothing was published")
@@ -169,10 +186,7 @@ def _situation(error: subprocess.CalledProcessError, command: str) -> MigrateErr
     if any(words in lowered for words in _DAMAGE):
         return MigrateError(f"the repository is damaged: {first}", "run 'git fsck' on it; nothing was published")
     if error.returncode < 0:
-        return MigrateError(
-            f"git {command} was ended by {_signal(-error.returncode)}",
-            "run it again (with room on the disk, and below the limits of 'ulimit -a'); nothing was published",
-        )
+        return _ended_by_signal(command, error.returncode)
     return MigrateError(f"git {command} failed: {first}", "the command above says why; nothing was published")
 
 
@@ -187,14 +201,18 @@ _DAMAGE = (
 )
 
 
-def was_killed(error: MigrateError) -> bool:
-    """Whether a signal ended git."""
+def exit_code(error: MigrateError) -> int:
+    """What git ended with: below 0 it is the signal that ended it; 0 if it was not even run."""
     cause = error.__cause__
-    return isinstance(cause, subprocess.CalledProcessError) and cause.returncode < 0
+    return cause.returncode if isinstance(cause, subprocess.CalledProcessError) else 0
 
 
-def _signal(number: int) -> str:
+def _ended_by_signal(command: str, code: int) -> MigrateError:
     try:
-        return signal.Signals(number).name
+        name = signal.Signals(-code).name
     except ValueError:
-        return f"signal {number}"
+        name = f"signal {-code}"
+    return MigrateError(
+        f"git {command} was ended by {name}",
+        "run it again (with room on the disk, and below the limits of 'ulimit -a'); nothing was published",
+    )

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")  # GitPython fails at import without git; we say it ourselves
-
 from migrate.errors import MigrateError
-from migrate.git import Git, located, was_killed
+from migrate.git import Git, exit_code, located
 
+_NO_OR_REFUSED = (1, 128)
+"""How git ends if it does not find what it was asked for; 128 also if the object or file itself is not there."""
 _SETTLED = ord("0")
 """The stage of an entry of the index that is not in conflict."""
 AT_ONCE = 1 << 20
@@ -133,20 +133,24 @@ class Repository:
 
     def resolve(self, revision: str) -> str:
         """The commit's full id. Raises MigrateError where there is none."""
-        try:
-            found = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-        except MigrateError as error:
-            if revision == "HEAD":
-                raise MigrateError(
-                    "the repository has no commits yet",
-                    "commit the code first: unshim reads commits, not files",
-                ) from error
-            raise MigrateError(f"there is no commit {revision}", "see 'git log --all' or 'git branch -a'") from error
-        return found.decode().strip()
+        found = self.resolve_or_none(revision)
+        if found is None:
+            raise MigrateError(
+                "the repository has no commits yet", "commit the code first: unshim reads commits, not files"
+            )
+        return found
+
+    def resolve_or_none(self, revision: str) -> str | None:
+        """The commit's full id; None for HEAD before the first commit."""
+        options = ("--verify", "--quiet", "--end-of-options")
+        found = self._git.asked("rev-parse", *options, f"{revision}^{{commit}}", no=_NO_OR_REFUSED)
+        if found is None and revision != "HEAD":
+            raise MigrateError(f"there is no commit {revision}", "see 'git log --all' or 'git branch -a'")
+        return None if found is None else found.decode().strip()
 
     def entries(self, commit: str) -> Entries:
         """All files of a commit."""
-        self._absent = self._absent_objects(commit) if self.is_partial() else frozenset()
+        self._absent = self._absent_objects(commit)
         lines = self._git("ls-tree", "-r", "-z", "--full-tree", commit).split(b"\0")[:-1]
         # The kind of the object stands between mode and id, and is known from the mode.
         return Entries(tuple(b"%b %b" % (line[:6], line[7:].partition(b" ")[2]) for line in lines))
@@ -176,19 +180,10 @@ class Repository:
             found.append((Entry(path, mode, oid), Entry(path, new_mode, new_oid)))
         return found
 
-    def resolve_or_none(self, revision: str) -> str | None:
-        """The commit's full id; None for HEAD before the first commit."""
-        try:
-            return self.resolve(revision)
-        except MigrateError:
-            if revision == "HEAD":
-                return None
-            raise
-
     def staged(self) -> Entries:
         """All files of the index. Raises MigrateError where there is none, or while a merge is not settled in it."""
         self._needs_working_tree()
-        self._absent = frozenset()
+        self._absent = self._absent_objects("--indexed-objects")
         lines = self._git("ls-files", "--stage", "-z").split(b"\0")[:-1]
         at = lines[0].index(b"\t") - 1 if lines else 0  # the stage, in one place of every line
         for line in lines:
@@ -234,15 +229,14 @@ class Repository:
 
     def is_partial(self) -> bool:
         """Whether this clone may lack objects on purpose (git clone --filter)."""
-        try:
-            self._git("config", "--get-regexp", r"^(extensions\.partialclone|remote\..*\.promisor)$")
-        except MigrateError:  # no such setting
-            return False
-        return True
+        settings = r"^(extensions\.partialclone|remote\..*\.promisor)$"
+        return self._git.asked("config", "--get-regexp", settings) is not None
 
-    def _absent_objects(self, commit: str) -> frozenset[str]:
-        """The objects of a commit that a partial clone lacks. Asked for one, git would fetch it, or fail."""
-        listing = self._git("rev-list", "--objects", "--no-object-names", "--missing=print", "--no-walk", commit)
+    def _absent_objects(self, of: str) -> frozenset[str]:
+        """The objects of a commit, or of all the index, that a partial clone lacks: git would fetch them, or fail."""
+        if not self.is_partial():
+            return frozenset()
+        listing = self._git("rev-list", "--objects", "--no-object-names", "--missing=print", "--no-walk", of)
         return frozenset(line[1:].decode() for line in listing.splitlines() if line.startswith(b"?"))
 
     def lacking(self, oids: Iterable[str]) -> list[str]:
@@ -269,23 +263,28 @@ class Repository:
         if not wanted:
             return
         names = "".join(f"{oid}\n" for oid in wanted).encode()
+        lost: str | None = None
         with self._git.stream("cat-file", "--batch", "--buffer", stdin=names) as stream:
             for oid in wanted:
                 header = stream.readline().split()
+                if header[-1:] == [b"missing"]:
+                    yield None
+                    continue
                 if len(header) != 3:
-                    if header[-1:] == [b"missing"]:
-                        yield None
-                        continue
-                    raise MigrateError(f"git could not read the object {oid}", "run 'git fsck' on the repository")
+                    lost = oid
+                    break  # git has ended, and how it did says more
                 size = int(header[2])
                 content = stream.read(size if most is None else min(size, most))
                 left = size - len(content)
                 while left and (skipped := stream.read(min(left, AT_ONCE))):
                     left -= len(skipped)
                 if left:  # of a damaged object git may still know the size
-                    raise MigrateError(f"git could not read the object {oid}", "run 'git fsck' on the repository")
+                    lost = oid
+                    break
                 stream.read(1)
                 yield content
+        if lost is not None:
+            raise MigrateError(f"git could not read the object {lost}", "run 'git fsck' on the repository")
 
     # checking out
 
@@ -476,26 +475,15 @@ class Repository:
 
     def has(self, commit: str) -> bool:
         """Whether this clone has a commit."""
-        return self._holds("cat-file", "-e", f"{commit}^{{commit}}")
+        return self._git.asked("cat-file", "-e", f"{commit}^{{commit}}", no=_NO_OR_REFUSED) is not None
 
     def content(self, commit: str, path: str) -> bytes | None:
         """A file of a commit; None where there is none."""
-        try:
-            return self._git("cat-file", "blob", f"{commit}:{path}")
-        except MigrateError:
-            return None
+        return self._git.asked("cat-file", "blob", f"{commit}:{path}", no=_NO_OR_REFUSED)
 
     def is_ancestor(self, older: str, newer: str) -> bool:
         """Whether one commit leads to another, or is it."""
-        return self._holds("merge-base", "--is-ancestor", older, newer)
-
-    def _holds(self, *question: str) -> bool:
-        """Whether git answers yes: it exits with 0."""
-        try:
-            self._git(*question)
-        except MigrateError:
-            return False
-        return True
+        return self._git.asked("merge-base", "--is-ancestor", older, newer, no=_NO_OR_REFUSED) is not None
 
     def delete_branch(self, branch: str, tip: str) -> None:
         """Remove a branch, in one step, if it still is where it was."""
@@ -535,7 +523,7 @@ class Repository:
             try:
                 self._git("update-ref", "-m", "unshim apply", ref, commit, old or _null(commit), pass_fds=descriptors)
             except MigrateError as error:
-                if claim is not None and was_killed(error):
+                if claim is not None and exit_code(error) < 0:
                     _remove_lock_of(claim)
                 if self.branch_tip(branch) == commit:  # git was killed when all was done
                     return
@@ -581,10 +569,8 @@ class Writer:
         return output.decode().split()
 
     def _signs(self) -> bool:
-        try:
-            return self._git("config", "--type=bool", "--get", "commit.gpgsign").strip() == b"true"
-        except MigrateError:  # not set
-            return False
+        found = self._git.asked("config", "--type=bool", "--get", "commit.gpgsign")
+        return found is not None and found.strip() == b"true"
 
 
 _SCRATCH = re.compile(r"unshim-(?P<pid>[0-9]+)-[^/]+")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -187,6 +188,27 @@ def test_a_git_that_cannot_be_run(repo: Repo, tmp_path: Path) -> None:
     (tmp_path / "git").write_text("no program")
     result = unshim_process("scan", "--repo", repo.path, environment={"PATH": str(tmp_path)})
     assert_situation(result, "git cannot be run", "install git")
+
+
+def test_a_git_directory_that_is_none(repo: Repo) -> None:
+    """One that may not be read looks the same to git."""
+    place = repo.git_dir
+    (place / "HEAD").unlink()
+    for directory in (repo.path, repo.path / "app"):
+        result = unshim("scan", "--repo", directory)
+        assert_situation(result, f"{place} is there, but git cannot read a repository in it", "rights")
+
+
+@pytest.mark.parametrize("killed", ["config --get-regexp", "rev-parse --verify", "cat-file", "ls-tree"])
+def test_a_git_that_is_killed_has_not_said_no(killed: str, repo: Repo, tmp_path: Path) -> None:
+    fake = tmp_path / "bin" / "git"
+    fake.parent.mkdir()
+    fake.write_text(f'#!/bin/sh\ncase "$*" in *"{killed}"*) kill -9 $$;; esac\nexec {shutil.which("git")} "$@"\n')
+    fake.chmod(0o755)
+    path = f"{fake.parent}:{os.environ['PATH']}"
+    result = unshim_process("scan", "--no-cache", "--repo", repo.path, environment={"PATH": path})
+    assert result.code == 4, result
+    assert "was ended by SIGKILL" in result.err
 
 
 def test_a_path_with_a_line_break(tmp_path: Path) -> None:

@@ -111,6 +111,20 @@ def test_a_partial_clone_lists_what_it_does_not_have_and_stays_off_the_network(r
     assert partial.objects() == objects
 
 
+def test_the_index_of_a_partial_clone_is_checked_as_far_as_it_is_there(repo: Repo, tmp_path: Path) -> None:
+    repo.configure(("uploadpack.allowFilter", "true"), ("uploadpack.allowAnySHA1InWant", "true"))
+    repo.git("clone", "-q", "--filter=blob:none", "--no-checkout", repo.path.as_uri(), str(tmp_path / "partial"))
+    partial = Repo(tmp_path / "partial")
+    partial.git("cat-file", "-e", "HEAD:app/manager.py")
+    partial.git("read-tree", "HEAD")
+    repo.path.rename(tmp_path / "gone")
+    partial.write({"unshim.toml": SAMPLE["unshim.toml"]})
+    result = unshim("check", "--staged", "--repo", partial.path)
+    assert result.code == 1 and "app/use.py" in result.text and "does not have the file's content" in result.text, (
+        result
+    )
+
+
 def test_a_partial_clone_with_all_of_the_code_works(repo: Repo, tmp_path: Path) -> None:
     repo.commit({"deploy.yaml": "a: 1\nuse: app.old_manager\n", "data.bin": b"\0", "notes.txt": "nothing"})
     repo.configure(("uploadpack.allowFilter", "true"), ("uploadpack.allowAnySHA1InWant", "true"))

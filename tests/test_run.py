@@ -272,7 +272,7 @@ def test_a_repository_that_cannot_be_written(repo: Repo) -> None:
         place.chmod(0o555)
     try:
         assert unshim("scan", "--repo", repo.path).code == 0
-        assert_refused(repo, "cannot be written", "rights")
+        assert_refused(repo, "lacks the rights", "rights")
     finally:
         for place in places:
             place.chmod(0o755)

@@ -14,7 +14,7 @@ from codemods.bindings import absolute_module
 from codemods.ownership import Contest, Finding, Ownership
 from codemods.references import Disposition, Edit, Reason, Relation
 from codemods.scopes import Occurrence, Scope, ScopeTable, scope_table
-from codemods.sinks import Sink
+from codemods.sinks import Sink, may_have_sinks
 from codemods.source import SourceText
 from codemods.symbols import Symbol, common_length, parts
 from codemods.syntax import ImportedName, ImportStatement, Span, import_statements
@@ -41,6 +41,11 @@ class ParsedFile:
     def table(self) -> ScopeTable:
         """The scopes."""
         return scope_table(self.tree)
+
+    @cached_property
+    def has_sinks(self) -> bool:
+        """Whether anything in the text may look a string up."""
+        return may_have_sinks(self.source.data)
 
     def origin_of(self, statement: ImportStatement) -> str | None:
         """The module that a ``from`` statement of this file names, absolute; None beyond the root package."""

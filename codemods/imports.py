@@ -37,7 +37,7 @@ from codemods.references import (
     Step,
 )
 from codemods.scopes import Occurrence, Role, Scope, ScopeTable
-from codemods.sinks import OBJECT_SINKS, Callees, Sink, first_argument, may_have_sinks, name_argument
+from codemods.sinks import OBJECT_SINKS, Callees, Sink, first_argument, name_argument
 from codemods.symbols import (
     Symbol,
     below,
@@ -106,10 +106,8 @@ class ImportPass:
         self.decisions: dict[int, Decision] = {}
         self.references: list[Reference] = []
         self.canonical = 0
-        self.may_launder = False
         self.moved_stars: dict[int, str] = {}
         self.loaded_modules: list[tuple[Node, str]] | None = None
-        self.has_sinks = may_have_sinks(file.source.data)
         self.callees: Callees | None = None
         self.uses: list[tuple[Use, Verdict, tuple[Edit, ...], Decision | None]] = []
 
@@ -379,7 +377,6 @@ class ImportPass:
             self._follow_modules(self.file.table)
 
     def _binds_modules_of_interest(self) -> bool:
-        self.may_launder = self.ownership.mentions_attribute(self.source.data)
         if any(decision.old.is_module for decision in self.decisions.values()):
             return True
         return any(True for _ in self._interesting_bindings())
@@ -392,7 +389,7 @@ class ImportPass:
                 if value is not None and (
                     self.ownership.watched_below(value)
                     or self.ownership.is_watched(value)
-                    or (self.may_launder and self.ownership.is_ours(value))
+                    or (self.ownership.is_ours(value) and self.ownership.mentions_attribute(self.source.data))
                 ):
                     yield statement, name, value
 
@@ -462,7 +459,7 @@ class ImportPass:
 
     def _named_beside(self, occurrence: Occurrence) -> tuple[Sink | None, tuple[str, Span] | None]:
         """The name in ``getattr(module, "name")``, ``patch.object(module, "name")`` and the like, and the sink."""
-        if not self.has_sinks:
+        if not self.file.has_sinks:
             return None, None
         node = occurrence.node
         while node.parent is not None and node.parent.type == "attribute":
@@ -490,7 +487,12 @@ class ImportPass:
         arguments = occurrence.node.parent
         while arguments is not None and arguments.type == "attribute":
             arguments = arguments.parent
-        if not self.has_sinks or arguments is None or arguments.type != "argument_list" or arguments.parent is None:
+        if (
+            not self.file.has_sinks
+            or arguments is None
+            or arguments.type != "argument_list"
+            or arguments.parent is None
+        ):
             return False
         sink = self._callees().sink(arguments.parent) if arguments.parent.type == "call" else None
         return sink in (Sink.PATCH_OBJECT, Sink.MONKEYPATCH, Sink.WRITE_ATTRIBUTE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from codemods.alias_map import OUTLINE, EndKind, ModuleKind
@@ -104,10 +104,10 @@ class Mentions:
         self._paths = dict(self._watched_paths())
         texts = sorted(self._paths, key=len, reverse=True)
         any_path = b"|".join(re.escape(text).encode() for text in texts)
-        self._any_path = re.compile(any_path) if texts else None
         self._path_pattern = re.compile(rb"(?<![\w.])(?:" + any_path + rb")(?![\w-]|\.\w)") if texts else None
         names = sorted({re.escape(text.rpartition("/")[2]).encode() for text in texts if text.endswith(".py")})
         self._file_names = re.compile(rb"['\"](?:" + b"|".join(names) + rb")['\"]") if names else None
+        self._ends = _shortest(text.rpartition("/")[2].encode() for text in texts)
         tails: dict[bytes, set[bytes]] = {}
         for module in ownership.watched_modules():
             if parent(module):
@@ -176,7 +176,7 @@ class Mentions:
     def paths(self, data: bytes, start: int = 0, end: int | None = None) -> Iterator[PathToken]:
         """Every file path of a watched module in ``data[start:end]``."""
         end = len(data) if end is None else end
-        if self._path_pattern is None or self._any_path is None or self._any_path.search(data, start, end) is None:
+        if self._path_pattern is None or all(data.find(one, start, end) < 0 for one in self._ends):
             return
         for match in self._path_pattern.finditer(data, start, end):
             text = match.group().decode("utf-8")
@@ -256,3 +256,12 @@ class Mentions:
     def _path_of(self, module: str) -> str:
         facts = self._modules.facts(module, OUTLINE)
         return "/".join(parts(module)) + ".py" if facts is None else facts.path
+
+
+def _shortest(texts: Iterable[bytes]) -> tuple[bytes, ...]:
+    """Those that hold none of the others: one of them stands where any of all does."""
+    found: list[bytes] = []
+    for text in sorted(set(texts), key=lambda one: (len(one), one)):
+        if not any(short in text for short in found):
+            found.append(text)
+    return tuple(found)

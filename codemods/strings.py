@@ -27,7 +27,7 @@ from codemods.ownership import Finding, Ownership
 from codemods.places import KEEP_COMMENT, expects_import_failure, has_keep_comment, is_asserted, is_path_under_test
 from codemods.references import AtRunTime, Disposition, Edit, Reason, Reference, ReferenceKind, Relation, Step
 from codemods.scopes import Occurrence, Role
-from codemods.sinks import Callees, Flow, Sink, Use, arguments_of, first_argument, keyword, may_execute, may_have_sinks
+from codemods.sinks import Callees, Flow, Sink, Use, arguments_of, first_argument, keyword, may_execute
 from codemods.source import SourceText
 from codemods.symbols import (
     Symbol,
@@ -132,7 +132,7 @@ class _StringPass:
 
     def run(self) -> tuple[Reference, ...]:
         data = self.source.data
-        if may_have_sinks(data):
+        if self.file.has_sinks:
             for call in self.callees.lookups(self.file.tree):
                 self._call(call)
         if self.mentions.may_hold(data):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from codemods.references import Disposition, Edit, Reason, Reference, Unchecked,
 from migrate.asked import Watched
 from migrate.cache import Cache, Key, Question
 from migrate.configuration import CONTRACT_ID, LINTER_FILES, PYPROJECT, RUFF_FILES
+from migrate.parallel import shared_out
 from migrate.project import NOTEBOOK_SUFFIX
 from migrate.recipe import BASELINE_NAME, FILE_NAME, Recipe
 from migrate.repository import REGULAR_MODES, Entry
@@ -75,52 +76,51 @@ def find_documents(
         and role_of(entry.path) is not Role.COPY
         and entry.path not in own
     ]
-    unchecked: list[Unchecked] = []
-    known: dict[str, tuple[Reference, ...]] = {}
-    for start in range(0, len(wanted), _AT_ONCE):
-        some = wanted[start : start + _AT_ONCE]
-        fresh = [entry for entry in some if not cache.knows(DOCUMENT, key_of(entry))]
-        contents: dict[str, bytes] = {}
-        for entry, content in zip(fresh, repository.read(entry.oid for entry in fresh), strict=True):
-            if content is None:
-                some.remove(entry)
-                if role_of(entry.path) is Role.CONFIGURES:
-                    message = "this clone does not have the file's content"
-                    unchecked.append(Unchecked(entry.path, 1, Reason.BLOB_MISSING, message))
-            elif mentions.may_hold(content) or b"import" in content:
-                contents[entry.path] = content
-        references_of = partial(_references_of, some, contents, mentions, recipe, ownership)
-        found = cache.answers(DOCUMENT, [key_of(entry) for entry in some], references_of, jobs, watched)
-        known |= {entry.path: one for entry, one in zip(some, found, strict=True) if one}
+    fresh = [entry for entry in wanted if not cache.knows(DOCUMENT, key_of(entry))]
+    references_of = partial(_references_of, repository, mentions, recipe, ownership)
+    found = dict(zip(fresh, shared_out(references_of, fresh, jobs, watched), strict=True))
+    missing = [entry for entry, one in found.items() if one is None]
+    for _ in repository.read(entry.oid for entry in missing):
+        pass  # read once more, by this process: what is missing may be noted
+    for entry, one in found.items():
+        if one is not None:
+            cache.keep(DOCUMENT, key_of(entry), one)
+    message = "this clone does not have the file's content"
+    unchecked = tuple(
+        Unchecked(entry.path, 1, Reason.BLOB_MISSING, message)
+        for entry in missing
+        if role_of(entry.path) is Role.CONFIGURES
+    )
+    known = {
+        entry.path: one
+        for entry in wanted
+        if (one := found[entry] if entry in found else cache.recall(DOCUMENT, key_of(entry)))
+    }
     naming = [entry for entry in wanted if entry.path in known]
     changing = [entry for entry in naming if _edits(known[entry.path])]
     texts = zip(changing, repository.read(entry.oid for entry in changing), strict=True)
     before = {entry.path: content for entry, content in texts}
     results = (_result(entry, known[entry.path], before.get(entry.path)) for entry in naming)
-    return DocumentFindings(tuple(results), tuple(unchecked))
-
-
-_AT_ONCE = 2000
-"""So many documents are in memory together."""
+    return DocumentFindings(tuple(results), unchecked)
 
 
 def _references_of(
-    entries: Sequence[Entry],
-    contents: Mapping[str, bytes],
-    mentions: Mentions,
-    recipe: Recipe,
-    ownership: Ownership,
-    number: int,
-) -> tuple[Reference, ...]:
-    """The references of one of the entries; of one without contents there are none."""
-    path = entries[number].path
-    content = contents.get(path)
-    source = None if content is None else decode_document(content)
-    if content is None or source is None:
-        return ()
-    found = find_document(path, source, mentions, asked=recipe.asks_for(path), hides=ownership.hidden_submodule)
-    own = named_on_purpose(path, content)
-    return tuple(one for one in found if one.line not in own)
+    repository: Files, mentions: Mentions, recipe: Recipe, ownership: Ownership, entries: Sequence[Entry]
+) -> Iterator[tuple[Reference, ...] | None]:
+    """The references of each of the entries; None for one that cannot be read. One at a time is in memory."""
+    for entry, content in zip(entries, repository.read(entry.oid for entry in entries), strict=True):
+        if content is None:
+            yield None
+            continue
+        may_hold = mentions.may_hold(content) or b"import" in content
+        source = decode_document(content) if may_hold else None
+        if source is None:
+            yield ()
+            continue
+        asked = recipe.asks_for(entry.path)
+        found = find_document(entry.path, source, mentions, asked=asked, hides=ownership.hidden_submodule)
+        own = named_on_purpose(entry.path, content)
+        yield tuple(one for one in found if one.line not in own)
 
 
 def _edits(references: Iterable[Reference]) -> list[Edit]:

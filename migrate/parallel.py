@@ -1,10 +1,10 @@
-"""mapped(): a function over many items on all cores, by forking; in one process where that pays better."""
+"""mapped() and shared_out(): many items on all cores, by forking; in one process where that pays better."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
@@ -36,19 +36,27 @@ def default_jobs() -> int:
 
 
 def mapped(function: Callable[[T], R], items: Sequence[T], jobs: int, shared: Shared | None = None) -> list[R]:
-    """``[function(item) for item in items]`` over up to ``jobs`` processes; results must be picklable.
+    """``[function(item) for item in items]`` over up to ``jobs`` processes. See shared_out()."""
+    return shared_out(lambda share: map(function, share), items, jobs, shared)
 
+
+def shared_out(
+    function: Callable[[Sequence[T]], Iterable[R]], items: Sequence[T], jobs: int, shared: Shared | None = None
+) -> list[R]:
+    """``list(function(items))``, where each of up to ``jobs`` processes gets a share of the items.
+
+    The function gives one result for each item, in order; results must be picklable.
     The children are forks: they share everything that was read so far without copying it, and what they
     remember is lost with them, but for what ``shared`` hands over. So is the memory that they needed: this process
     does no item itself. An exception in a child is raised here.
     """
     count = min(jobs, len(items) // _WORTH_A_PROCESS)
     if count < 2:
-        return [function(item) for item in items]
+        return list(function(items))
     import multiprocessing  # late: a command that asks no such question need not wait for it
 
     if "fork" not in multiprocessing.get_all_start_methods():
-        return [function(item) for item in items]
+        return list(function(items))
     context = multiprocessing.get_context("fork")
     readers: list[Connection] = []
     children = []
@@ -73,11 +81,13 @@ def mapped(function: Callable[[T], R], items: Sequence[T], jobs: int, shared: Sh
     return [results[index % count][index // count] for index in range(len(items))]
 
 
-def _child(function: Callable[[T], R], items: Sequence[T], writer: Connection, shared: Shared | None) -> None:
+def _child(
+    function: Callable[[Sequence[T]], Iterable[R]], items: Sequence[T], writer: Connection, shared: Shared | None
+) -> None:
     try:
         if shared is not None:
             shared.fork()
-        results = [function(item) for item in items]
+        results = list(function(items))
         writer.send((results, None if shared is None else shared.learnt()))
     except BaseException as error:  # noqa: BLE001  it is raised in the parent
         writer.send(error)

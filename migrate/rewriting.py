@@ -252,17 +252,15 @@ class Rewriting:
     def _is_relevant(self, imports: FileImports, data: bytes, aliases: re.Pattern[bytes]) -> bool:
         """Whether one of the file's imports can be a reference, or bind a module through which one is reached.
 
-        ``aliases`` finds paths to the names that other modules have for owned objects.
+        ``aliases`` finds paths to the names that other modules have for owned objects. A name of ours as an attribute
+        of something is no matter of this: with one, ``Mentions.may_hold`` says yes.
         """
         ownership = self.ownership
-        by_attribute = ownership.mentions_attribute(data)
         for symbol in imports.imported:
             module = symbol.dotted
             if symbol.name is not None and symbol.name != "*" and ownership.finding(symbol) is not None:
                 return True
             if ownership.is_watched(module) or ownership.is_watched(symbol.module):
-                return True
-            if ownership.is_ours(module) and by_attribute:
                 return True
             if ownership.watched_below(module) and self._has_component(data):
                 return True

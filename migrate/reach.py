@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 
@@ -11,11 +12,17 @@ from codemods.symbols import ancestors, join, last, parent, root
 from codemods.syntax import import_statements, parse
 from migrate.cache import Cache, Question
 from migrate.project import Project
-from migrate.search import HasWord
+from migrate.search import HasWord, begins, dotted_words
 
-_BARE = re.compile(rb"\b(?:import|from)[ \t]+(\w+)|import_module\(\s*[\"'](\w+)")
-_FROM = re.compile(rb"\bfrom[ \t]+([\w.]+)[ \t]+import[ \t]*(\([^)]*\)|[^\n;#]*)")
-_RELATIVE = re.compile(rb"\bfrom[ \t]+\.")
+_FROM_WORD = begins(rb"from") + rb"[ \t]+"
+_BARE = (
+    re.compile(begins(rb"import") + rb"[ \t]+(\w+)"),
+    re.compile(_FROM_WORD + rb"(\w+)"),
+    re.compile(rb"import_module\(\s*[\"'](\w+)"),
+)
+_FROM = re.compile(_FROM_WORD + rb"([\w.]+)[ \t]+import[ \t]*(\([^)]*\)|[^\n;#]*)")
+_RELATIVE = re.compile(_FROM_WORD + rb"\.")
+_DOTTED = re.compile(rb"[\w\x80-\xff]+(?:\.[A-Za-z_\x80-\xff][\w\x80-\xff]*)+")
 _WORD = re.compile(rb"\w+")
 
 
@@ -45,9 +52,8 @@ class Reach:
         self._closures: dict[str, frozenset[str]] = {}
         self._used: dict[str, bool] = {}
         self._stems: dict[str, set[str]] = {}
-        packages = sorted({re.escape(root(module)).encode() for module in project.paths if parent(module)})
-        self._packages = b"|".join(packages)
-        self._dotted = re.compile(rb"(?<![\w.])(?:" + b"|".join(packages or [rb"(?!)"]) + rb")(?:\.[A-Za-z_]\w*)+")
+        self._packages = frozenset(root(module) for module in project.paths if parent(module))
+        self._packages_key = " ".join(sorted(self._packages))
         for path in project.texts:
             if path.endswith(".py"):
                 self._stems.setdefault(last(project.module_of(path)), set()).add(path)
@@ -98,7 +104,7 @@ class Reach:
     def _names(self, path: str) -> set[str]:
         if path not in self._project.texts:
             return set()
-        key = (self._project.entries[path].oid, path, self._project.module_of(path), self._packages)
+        key = (self._project.entries[path].oid, path, self._project.module_of(path), self._packages_key)
         named = self._cache.answer(NAMED, key, lambda: self._names_in(path))
         paths = self._project.paths
         found = {paths[name] for name in named.dotted if name in paths}
@@ -110,13 +116,17 @@ class Reach:
     def _names_in(self, path: str) -> Named:
         data = self._project.texts[path]
         dotted: set[str] = set()
-        for text in {match.group() for match in self._dotted.finditer(data)}:
-            dotted.update((*ancestors(text.decode()), text.decode()))
+        for text in dotted_words(data):
+            match = _DOTTED.match(text) if root(os.fsdecode(text)) in self._packages else None
+            if match is not None:
+                name = os.fsdecode(match.group())
+                dotted.update((*ancestors(name), name))
         for match in _FROM.finditer(data):
             dotted.update(join(match[1].decode(), word.decode()) for word in _WORD.findall(match[2]))
         if _RELATIVE.search(data):
             dotted |= self._relative(path, data)
-        return Named(frozenset(dotted), frozenset((match[1] or match[2]).decode() for match in _BARE.finditer(data)))
+        bare = (match[1].decode() for pattern in _BARE for match in pattern.finditer(data))
+        return Named(frozenset(dotted), frozenset(bare))
 
     def _relative(self, path: str, data: bytes) -> set[str]:
         module, is_package = self._project.module_of(path), self._project.is_package(path)

@@ -11,13 +11,14 @@ from functools import cached_property
 
 from codemods.symbols import last, parent
 
-_RELATIVE = re.compile(rb"\bfrom\s+\.")
-_STAR = b"import *"
 
-
-def _begins(word: bytes) -> bytes:
+def begins(word: bytes) -> bytes:
     """A pattern for a word at its beginning; one that starts with its letters is searched for fastest."""
     return word + rb"(?<!\w" + word + rb")"
+
+
+_RELATIVE = re.compile(begins(rb"from") + rb"\s+\.")
+_STAR = b"import *"
 
 
 def _listed(name: str) -> bytes:
@@ -71,13 +72,33 @@ def _bytes(name: str) -> bytes:
     return name.encode("utf-8", "surrogateescape")
 
 
+def dotted_words(data: bytes) -> set[bytes]:
+    """What stands in a text without a space, or a sign other than ``.``, in it, where a dot is.
+
+    A byte that is not ASCII may belong to a name, or stand beside one as a quote.
+    """
+    words = data.translate(_DOTTED).split()
+    if not data.isascii():
+        words += data.translate(_DOTTED_BEYOND_ASCII).split()
+    return {word for word in words if b"." in word}
+
+
 def tokens(data: bytes) -> list[bytes]:
     """The words of a text, as ``\\w+`` finds them; what is not ASCII is in none. (A pattern takes twice as long.)"""
     return data.translate(_SPACED).split()
 
 
 _TOKEN = re.compile(rb"\w+")
-_SPACED = bytes(byte if _TOKEN.fullmatch(bytes([byte])) else ord(" ") for byte in range(256))
+
+
+def _spaced(kept: re.Pattern[bytes]) -> bytes:
+    """A table for bytes.translate(): a space for every other byte."""
+    return bytes(byte if kept.fullmatch(bytes([byte])) else ord(" ") for byte in range(256))
+
+
+_SPACED = _spaced(re.compile(rb"\w"))
+_DOTTED = _spaced(re.compile(rb"[\w.]"))
+_DOTTED_BEYOND_ASCII = _spaced(re.compile(rb"[\w.\x80-\xff]"))
 
 
 def _token(name: str) -> bytes | None:
@@ -164,7 +185,7 @@ class ImportsName(Search):
 
     @cached_property
     def _statement(self) -> re.Pattern[bytes]:
-        return re.compile(rb"\b" + re.escape(self.module.encode()) + rb"\s+import\s*" + _listed(self.name))
+        return re.compile(begins(re.escape(self.module.encode())) + rb"\s+import\s*" + _listed(self.name))
 
     def __call__(self, data: bytes) -> bool:
         return self.name.encode() in data and self._statement.search(data) is not None
@@ -178,7 +199,7 @@ class HasWord(Search):
 
     @cached_property
     def _pattern(self) -> re.Pattern[bytes]:
-        return re.compile(rb"(?<!\w)" + re.escape(self.word.encode()) + rb"(?!\w)")
+        return re.compile(begins(re.escape(self.word.encode())) + rb"(?!\w)")
 
     def __call__(self, data: bytes) -> bool:
         return self.word.encode() in data and self._pattern.search(data) is not None
@@ -204,11 +225,11 @@ class TakesName(Search):
         tail, word = re.escape(self.module.encode()), re.escape(self.name.encode())
         names = rb"\s+import\s*" + _starred_or(self.name)
         return (
-            re.compile(_begins(tail) + rb"(?:" + self._attribute + rb"|" + names + rb")"),
-            re.compile(_begins(rb"from") + rb"\s+\.+" + names),
-            re.compile(_begins(tail) + rb"[\"']"),
+            re.compile(begins(tail) + rb"(?:" + self._attribute + rb"|" + names + rb")"),
+            re.compile(begins(rb"from") + rb"\s+\.+" + names),
+            re.compile(begins(tail) + rb"[\"']"),
             re.compile(rb"[.\"']\s*" + word + rb"\b"),
-            re.compile(_begins(tail) + rb"\s+as\s+(\w+)"),
+            re.compile(begins(tail) + rb"\s+as\s+(\w+)"),
         )
 
     @property
@@ -247,8 +268,8 @@ class TakesSubmodule(Search):
         package, name = re.escape(last(parent(self.module)).encode()), re.escape(last(self.module).encode())
         names = _starred_or(last(self.module))
         return (
-            re.compile(rb"\bfrom\s+(?:[\w.]*\.)?(?:" + package + rb")?\s+import\s*" + names),
-            re.compile(rb"^(.*)\.\s*" + name + rb"\b", re.MULTILINE),
+            re.compile(begins(rb"from") + rb"\s+(?:[\w.]*\.)?(?:" + package + rb")?\s+import\s*" + names),
+            re.compile(rb"\.\s*" + name + rb"\b"),
         )
 
     def __call__(self, data: bytes) -> bool:
@@ -256,7 +277,8 @@ class TakesSubmodule(Search):
             return False
         imported, attribute = self._patterns
         return imported.search(data) is not None or any(
-            not _IN_IMPORT.fullmatch(found[1]) for found in attribute.finditer(data)
+            not _IN_IMPORT.fullmatch(data, data.rfind(b"\n", 0, found.start()) + 1, found.start())
+            for found in attribute.finditer(data)
         )
 
 

@@ -66,13 +66,17 @@ def test_what_holds_a_shim(path: str, text: str | bytes, holds: bool | None, rep
     assert (b"app/old_manager.py" in repo.files("unshim/manager")) is not shim["deletable"]
 
 
-def test_documents_are_read_a_few_at_a_time(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
-    repo.commit({f"conf/{n}.yml": f"x: app.old_manager.ChatManager\nn: {n}\n" for n in range(5)})
-    whole = unshim("diff", "--no-cache", "--repo", repo.path).out
-    assert whole.count(b"+x: app.manager.ChatManager") == 5
-    for many in (1, 2, 5):
-        monkeypatch.setattr("migrate.documents._AT_ONCE", many)
-        assert unshim("diff", "--no-cache", "--repo", repo.path).out == whole
+def test_documents_are_shared_out(repo: Repo) -> None:
+    count = 150  # enough for two processes
+    repo.commit({f"conf/{n}.yml": f"x: app.old_manager.ChatManager\nn: {n}\n" for n in range(count)})
+    whole = unshim("diff", "--no-cache", "--jobs", "1", "--repo", repo.path).out
+    assert whole.count(b"+x: app.manager.ChatManager") == count
+    lost = repo.files()[b"conf/7.yml"][1]
+    (repo.git_dir / "objects" / lost[:2] / lost[2:]).unlink()
+    for jobs in ("1", "2"):
+        document = scan(repo, "--no-cache", "--jobs", jobs)
+        assert unchecked(document) == {"conf/7.yml": "blob-missing"}
+        assert sum(one["kind"] == "document" for one in document["references"]) == count - 1
 
 
 def test_a_file_too_large_to_parse_holds_the_shim(repo: Repo) -> None:

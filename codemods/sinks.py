@@ -9,6 +9,7 @@ from enum import Enum, auto
 
 from tree_sitter import Node, Tree
 
+from codemods.lookups import IMPORTING, IMPORTING_WORDS, LAZY_LOADER, PATCHING_WORDS, RESOLVING
 from codemods.scopes import Occurrence, Role, Scope, ScopeKind, ScopeTable
 from codemods.symbols import join, last, root
 from codemods.syntax import STRING_FRONT, ImportStatement, ancestors, nodes_at, text_of
@@ -55,25 +56,19 @@ _PATCHES = {
     "patch.multiple": Sink.PATCH_MULTIPLE,
 }
 _BY_LAST_NAME = {
-    "import_module": Sink.IMPORT,
-    "__import__": Sink.IMPORT,
-    "find_spec": Sink.IMPORT,
-    "find_loader": Sink.IMPORT,
-    "importorskip": Sink.IMPORT,
-    "run_module": Sink.IMPORT,
-    "resolve_name": Sink.RESOLVE,
-    "import_string": Sink.RESOLVE,
-    "import_from_string": Sink.RESOLVE,
-    "import_object": Sink.RESOLVE,
-    "import_class": Sink.RESOLVE,
-    "load_object": Sink.RESOLVE,
-    "symbol_by_name": Sink.RESOLVE,
-    "locate": Sink.RESOLVE,
+    **dict.fromkeys(IMPORTING, Sink.IMPORT),
+    **dict.fromkeys(RESOLVING, Sink.RESOLVE),
     "getLogger": Sink.LOGGER,
 }
+_ATTACH = "attach"
 _METHODS = frozenset({"setattr", "delattr"})
 _LOOKING_UP = frozenset(
-    {*(last(tail) for tail, sink in _PATCHES.items() if sink is not Sink.PATCH_OBJECT), *_METHODS, *_BY_LAST_NAME}
+    {
+        *(last(tail) for tail, sink in _PATCHES.items() if sink is not Sink.PATCH_OBJECT),
+        *_METHODS,
+        *_BY_LAST_NAME,
+        _ATTACH,
+    }
 )
 """The last names of all calls that look up their first argument."""
 
@@ -96,9 +91,7 @@ _PASSING_ON = frozenset(
 )
 _FIRST_KEYWORDS = ("target", "obj", "in_dict", "name", "modname", "mod_name", "fullname", "dotted_path", "import_name")
 _QUICK = re.compile(
-    rb"import_module|__import__|find_spec|find_loader|importorskip|run_module|resolve_name|import_string|"
-    rb"import_from_string|import_object|import_class|load_object|symbol_by_name|locate|patch|getattr|hasattr|"
-    rb"setattr|delattr|pytest_plugins|sys\.modules"
+    b"|".join((*IMPORTING_WORDS, *PATCHING_WORDS, rb"getattr", rb"hasattr", rb"pytest_plugins", rb"sys\.modules"))
 )
 
 
@@ -217,6 +210,8 @@ class Callees:
         for tail, sink in _PATCHES.items():
             if name.endswith("." + tail) and "mock" in name.removesuffix(tail).rpartition(".")[0].lower():
                 return sink
+        if name == join(LAZY_LOADER, _ATTACH):
+            return Sink.IMPORT
         if last(name) in _METHODS and is_method:
             return Sink.MONKEYPATCH
         if last(name) in _BY_LAST_NAME:

@@ -33,6 +33,7 @@ from codemods.symbols import (
     Symbol,
     ancestors,
     is_dotted_name,
+    join,
     last,
     package_of,
     parent,
@@ -73,6 +74,8 @@ _ESCAPES = re.compile(rb"\\(?:x[0-9a-fA-F]{2}|[abfnrtv](?=[A-Za-z_]))")
 
 _GAP = re.compile(rb"[.:](?:$|[%{])")
 _ENTRY_POINT = re.compile(rb"\s*[\w.-]+\s*=\s*[\w.]+:[\w.]+\s*(?:\[[^\]]*\])?\s*")
+_COMMAND = re.compile(rb"(?<![\w-])-(?:\w*m\s+$|\w*c\s*\\?[\"'])")
+"""What runs a path, in front of it: ``-m``, or ``-c`` and a quote."""
 _IN_ROLE = re.compile(rb"(?::[\w:+-]+:`[~!]?|:::[ \t]*)$")
 _OPTIONS = frozenset({"new", "spec", "create", "spec_set", "autospec", "new_callable", "target"})
 _PERSISTED = re.compile(r"\b(__module__|__reduce__|pickle|shared_task|app\.task|celery)\b")
@@ -171,6 +174,8 @@ class _StringPass:
             self._relative(call, argument, folded, text)
             return
         mention = self.mentions.of(text)
+        if sink is Sink.IMPORT:
+            self._listed_modules(call, text)
         if sink is Sink.PATCH_MULTIPLE and (mention is None or mention.old.is_module):
             self._patch_multiple(call, argument, folded, text)
             return
@@ -431,7 +436,9 @@ class _StringPass:
         function = call.child_by_field_name("function")
         called = "" if function is None else last(text_of(function))
         if called == "__import__":
-            return self._from_list(call)
+            names = _from_list(call)
+            texts = None if names is None else [plain_content(child) for child in names]
+            return None if texts is None or None in texts else frozenset(text_of(one) for one in texts if one)
         if called in ("find_spec", "find_loader"):
             return frozenset() if _is_asked(outer) else None
         if outer.type == "assignment":
@@ -467,17 +474,23 @@ class _StringPass:
                 return None if content is None else text_of(content)
         return None
 
-    @staticmethod
-    def _from_list(call: Node) -> frozenset[str] | None:
-        """The names of ``__import__("module", fromlist=["name"])``."""
-        names = keyword(call, "fromlist")
-        given = arguments_of(call)
-        if names is None and len(given) > 3:
-            names = given[3]
-        if names is None or names.type not in ("list", "tuple"):
-            return None
-        contents = [plain_content(child) for child in names.named_children]
-        return None if None in contents else frozenset(text_of(one) for one in contents if one is not None)
+    def _listed_modules(self, call: Node, package: str) -> None:
+        """``__import__("p", fromlist=["old"])`` imports a submodule too."""
+        names = _from_list(call)
+        if names is None:
+            if _is_import_builtin(call) and len(arguments_of(call)) > 1:
+                self.unknown.append((call, call, Sink.IMPORT))
+            return
+        for name in names:
+            folded = self.folder.fold(name)
+            if not folded.is_known:
+                self.unknown.append((call, name, Sink.IMPORT))
+            mention = self.mentions.of(join(package, folded.text.decode("utf-8", "replace")))
+            if mention is not None and mention.old.is_module:
+                verdict = self._place_verdict(call, name, mention)
+                detail = "it is in the list of names, and taken from its package"
+                verdict = verdict or Verdict(Disposition.MANUAL, Reason.MODULE_AS_VALUE, detail)
+                self._report(ReferenceKind.DYNAMIC_IMPORT, name, folded, mention, verdict)
 
     def _occurrence(self, node: Node) -> Occurrence | None:
         return next((one for one in self.table.occurrences.get(text_of(node), ()) if one.node == node), None)
@@ -525,7 +538,7 @@ class _StringPass:
             return
         symbol = self._guess(folded.text.decode("utf-8", "replace"))
         if symbol is None:
-            if folded.text != UNKNOWN.text or place.type == "call" or _counts_from_here(call):
+            if folded.text != UNKNOWN.text or place.type == "call" or _may_be_relative(call, sink):
                 self.unknown.append((call, place, sink))
             return
         self._add_computed(call, place, symbol, sink)
@@ -706,7 +719,10 @@ class _StringPass:
 
     def _part(self, token: Token, node: Node) -> None:
         """A path that is a part of a longer string: source text, an f-string's beginning, or prose."""
-        if _CODE.search(self._content(node)):
+        if self._is_command(token, node):
+            verdict = self._kept(node, Disposition.MANUAL, Reason.USE_NOT_VISIBLE, "it stands in a command line")
+            self._add_token(token, ReferenceKind.DOTTED_STRING, verdict)
+        elif _CODE.search(self._content(node)):
             self._source_text(token, node)
         elif self._touches_field(token, node) or self._is_filled_in(token, node):
             verdict = self._kept(node, Disposition.MANUAL, Reason.COMPUTED_STRING, text_of(node)[:80])
@@ -729,9 +745,21 @@ class _StringPass:
 
     def _is_looked_up(self, token: Token, node: Node) -> bool:
         """Whether a part of a string is surely no prose: an expression that is evaluated, or ``name = module:attr``."""
-        if _ENTRY_POINT.fullmatch(self._content(node)) and ":" in token.mention.text:
-            return True
+        contents = _contents(node)
+        if contents is not None and ":" in token.mention.text:
+            start = max(contents.start, self.source.data.rfind(b"\n", 0, token.start) + 1)
+            end = self.source.data.find(b"\n", token.end, contents.end)
+            if _ENTRY_POINT.fullmatch(self.source.data, start, contents.end if end < 0 else end):
+                return True
         return self._is_executed(node)
+
+    def _is_command(self, token: Token, node: Node) -> bool:
+        """Whether a path is what a command line runs, ``python -m p.old``, and not only shown to people."""
+        contents = _contents(node)
+        if contents is None or not _COMMAND.search(self.source.data, contents.start, token.start):
+            return False
+        uses = Flow(self.callees, self.table, self._is_public).uses(node)
+        return not uses or not all(self.callees.sink(use.node) in (Sink.SHOWN, Sink.EXECUTE) for use in uses)
 
     def _is_executed(self, node: Node) -> bool:
         """Whether the file does something with a string that runs it as source code."""
@@ -1055,14 +1083,38 @@ def _blank(match: re.Match[bytes]) -> bytes:
     return b" " * len(match.group())
 
 
+def _is_import_builtin(call: Node) -> bool:
+    """Whether a call is one of ``__import__``."""
+    function = call.child_by_field_name("function")
+    return function is not None and last(text_of(function)) == "__import__"
+
+
 def _counts_from_here(call: Node) -> bool:
     """Whether ``__import__`` is given a level: its path counts from the file's own package."""
-    function = call.child_by_field_name("function")
-    if function is None or last(text_of(function)) != "__import__":
-        return False
     given = arguments_of(call)
     level = keyword(call, "level") or (given[4] if len(given) > 4 else None)
-    return level is not None and text_of(level) != "0"
+    return _is_import_builtin(call) and level is not None and text_of(level) != "0"
+
+
+def _may_be_relative(call: Node, sink: Sink) -> bool:
+    """Whether a path that nothing is known of may count from a package that the call names."""
+    if sink not in (Sink.IMPORT, Sink.RESOLVE):
+        return False
+    positional = [one for one in arguments_of(call) if one.type != "keyword_argument"]
+    if positional and text_of(positional[0]) in ("__name__", "__package__"):  # lazy_loader.attach(__name__, ...)
+        return True
+    return len(positional) > 1 or keyword(call, "package") is not None or _counts_from_here(call)
+
+
+def _from_list(call: Node) -> list[Node] | None:
+    """The names of ``__import__("module", fromlist=["name"])``; None where there is no such list to see."""
+    names = keyword(call, "fromlist")
+    given = arguments_of(call)
+    if names is None and len(given) > 3:
+        names = given[3]
+    if not _is_import_builtin(call) or names is None or names.type not in ("list", "tuple"):
+        return None
+    return [child for child in names.named_children if child.type != "comment"]
 
 
 def _is_written(attribute: Node) -> bool:
@@ -1103,7 +1155,10 @@ def _is_asked(outer: Node) -> bool:
 
 
 def _is_bare(node: Node) -> bool:
-    """Whether a string has the form of a part of a path: no spaces in it."""
+    """Whether a string has the form of a part of a path, without spaces in it, or is split into such."""
+    outer = node.parent
+    if outer is not None and outer.type == "attribute" and last(text_of(outer)) == "split":
+        return True
     return not any(character.isspace() for character in text_of(node))
 
 

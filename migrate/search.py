@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from functools import cached_property
 
+from codemods.lookups import IMPORTING_WORDS, PATCHING_WORDS
 from codemods.symbols import last, parent
 
 
@@ -19,6 +20,9 @@ def begins(word: bytes) -> bytes:
 
 _RELATIVE = re.compile(begins(rb"from") + rb"\s+\.")
 _STAR = b"import *"
+
+
+_END = rb"(?<=[.\"'}\\]%b)(?!\w)"
 
 
 def _listed(name: str) -> bytes:
@@ -54,8 +58,10 @@ class Words:
     """What a file must mention to be read: a tracked name; or a module, by its last two components.
 
     ``names`` suffice on their own. Of ``modules``, the last component and its parent's must both occur, or the
-    last one beside a relative import, which has no more than that. Of ``pairs`` (module, name) the name and the
-    module's last component must occur, or the name beside a relative import; or the module beside a star.
+    last one beside what may name it by less: a relative import; a call that imports by a string, which may count
+    from where the file is; a patch, if the component stands as the end of a path there. Of ``pairs`` (module, name)
+    the name and the module's last component must occur, or the name beside a relative import; or the module beside
+    a star.
     """
 
     names: frozenset[str] = frozenset()
@@ -129,6 +135,25 @@ _AFTER_ESCAPE = re.compile(rb"\\[a-z](\w+)")
 """A word behind an escape like ``\\n``, with whose letter it seems to begin."""
 
 
+class _Text:
+    """What is to be known of one text, looked up when it is asked for."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    @cached_property
+    def is_relative(self) -> bool:
+        return _RELATIVE.search(self._data) is not None
+
+    @cached_property
+    def imports(self) -> bool:
+        return any(word in self._data for word in IMPORTING_WORDS)
+
+    @cached_property
+    def patches(self) -> bool:
+        return any(word in self._data for word in PATCHING_WORDS)
+
+
 @dataclass(frozen=True)
 class Matcher(Search):
     """Whether a file mentions one of the words, or is in an encoding in which nothing can be searched."""
@@ -145,6 +170,11 @@ class Matcher(Search):
         return [(_bytes(last(module)), _bytes(last(parent(module)))) for module in sorted(self.words.modules)]
 
     @cached_property
+    def _ends(self) -> dict[bytes, re.Pattern[bytes]]:
+        """By the last component of a module: a pattern for it behind a dot, a quote, a field, or an escape."""
+        return {module: re.compile(re.escape(module) + _END % re.escape(module)) for module, _ in self._modules}
+
+    @cached_property
     def _pairs(self) -> dict[bytes, _AnyOf]:
         pairs: dict[bytes, set[bytes]] = {}
         for module, name in sorted(self.words.pairs):
@@ -158,19 +188,16 @@ class Matcher(Search):
     def __call__(self, data: bytes) -> bool:
         if any(name in data for name in self._names):
             return True
-        relative: bool | None = None
+        text = _Text(data)
         for module, package in self._modules:
             if module in data:
-                if package in data:
+                if package in data or text.is_relative or text.imports:
                     return True
-                relative = _RELATIVE.search(data) is not None if relative is None else relative
-                if relative:
+                if text.patches and self._ends[module].search(data):
                     return True
         for name, modules in self._pairs.items():
-            if name in data:
-                relative = _RELATIVE.search(data) is not None if relative is None else relative
-                if relative or modules(data):
-                    return True
+            if name in data and (text.is_relative or modules(data)):
+                return True
         if _STAR in data and self._pair_modules(data):
             return True
         return data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))

@@ -40,6 +40,15 @@ def module(document: Any, name: str) -> Any:
         pytest.param(
             "app/late.py", "import importlib\nimportlib.import_module('.old_manager', 'app')\n", None, id="parts"
         ),
+        pytest.param(
+            "app/by.py",
+            "import importlib as i\nx = ['.old_manager']\ni.import_module(x[0], __package__)\n",
+            True,
+            id="relative string of a file that does not name the package",
+        ),
+        pytest.param("by.py", "m = __import__('app', fromlist=['old_manager'])\n", True, id="list of __import__"),
+        pytest.param("run.py", "import os\nos.system('python -m app.old_manager')\n", True, id="command line"),
+        pytest.param("setup.py", "setup(entry_points='''\n[x]\ny = app.old_manager:f\n''')\n", True, id="entry point"),
         pytest.param("README.md", "See app.old_manager.\n", False, id="prose"),
         pytest.param("app/comment.py", "# app.old_manager was here\n", False, id="comment"),
         pytest.param("app/doc.py", "'''Once app.old_manager.'''\n", False, id="docstring"),

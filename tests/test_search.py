@@ -37,6 +37,16 @@ WORDS = Words(
         pytest.param("from app.core import manager", True, id="module from its parent"),
         pytest.param("from app.core import (\n x,\n manager)", True, id="over lines"),
         pytest.param("import manager", False, id="the last component alone"),
+        pytest.param(
+            "import_module('.manager', __package__)", True, id="the last component, and an import by a string"
+        ),
+        pytest.param(
+            "x = __import__\nprint('a manager')", True, id="the last component, anywhere beside such an import"
+        ),
+        pytest.param("patch(BASE + '.manager.x')", True, id="the last component in a patch"),
+        pytest.param("patch(f'{BASE}manager')", True, id="the last component behind a field"),
+        pytest.param("patch('other'); manager.x", False, id="the last component beside a patch"),
+        pytest.param("patch('.managers')", False, id="prefix of the last component in a patch"),
         pytest.param("from . import manager", True, id="relative"),
         pytest.param("from\t.. import manager", True, id="relative, with a tab"),
         pytest.param("from .manager import x", True, id="relative module"),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from heapq import heappop, heappush
 from typing import Protocol
 
 from codemods.bindings import Binding, BindingKind, ModuleFacts, StarImport, TopImport
@@ -516,7 +517,8 @@ class AliasMap:
     def _find_failures(self, module: str) -> None:
         closure = [name for name in self.reach(module) if name not in self._failures]
         importers: dict[str, list[str]] = {}
-        failed: deque[str] = deque()
+        # The shortest chain of all, of equal ones the first by its names: whatever has been asked before.
+        found: list[tuple[int, tuple[str, ...]]] = []
         for name in closure:
             self._failures[name] = None  # known to be looked at: a cycle of imports is no failure by itself
         for name in closure:
@@ -525,17 +527,24 @@ class AliasMap:
         for name in closure:
             missing = self._missing_import(name)
             if missing is not None:
-                self._failures[name] = (name, missing)
-                failed.append(name)
-        failed.extend(name for name in importers if name not in failed and self._failures.get(name))
-        while failed:
-            name = failed.popleft()
-            chain = self._failures[name]
-            assert chain is not None
-            for importer in importers.get(name, ()):
-                if self._failures[importer] is None:
-                    self._failures[importer] = (importer, *chain)
-                    failed.append(importer)
+                heappush(found, (2, (name, missing)))
+        for name in importers:
+            chain = self._failures.get(name)
+            if chain is not None:
+                self._extend(chain, importers, found)
+        while found:
+            _, chain = heappop(found)
+            if self._failures[chain[0]] is None:
+                self._failures[chain[0]] = chain
+                self._extend(chain, importers, found)
+
+    @staticmethod
+    def _extend(
+        chain: tuple[str, ...], importers: Mapping[str, Sequence[str]], found: list[tuple[int, tuple[str, ...]]]
+    ) -> None:
+        """Add the chains of those who import the beginning of this one."""
+        for importer in importers.get(chain[0], ()):
+            heappush(found, (len(chain) + 1, (importer, *chain)))
 
     def _needed_by(self, module: str) -> set[str]:
         """The modules without which this one cannot be imported."""

@@ -220,9 +220,10 @@ class ImportPass:
             return finding.new.is_module
         if self.ownership.binds_module(symbol):
             return False
-        return self.alias_map.resolve(symbol).kind in (EndKind.MODULE, EndKind.MISSING_MODULE) and (
-            self.ownership.is_watched(self._module_value(symbol))
-        )
+        kind, value = self.alias_map.resolve(symbol).kind, self._module_value(symbol)
+        if kind is EndKind.MISSING_MODULE and value == symbol.module:
+            return False  # nobody knows what the name would be: the module that should have it is missing
+        return kind in (EndKind.MODULE, EndKind.MISSING_MODULE) and self.ownership.is_watched(value)
 
     def _module_value(self, symbol: Symbol) -> str:
         """The module that ``from module import name`` binds."""

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import pytest
 from support import alias_map, ends
 
@@ -283,3 +285,26 @@ def test_attribute_of_an_object_is_computed() -> None:
     assert found.attribute(found.resolve(Symbol("p.new", "C")), "x").kind is EndKind.COMPUTED
     assert found.attribute(found.resolve(Symbol("p")), "new").end == Symbol("p.new")
     assert found.attribute(found.resolve(Symbol("p.gone")), "x").kind is EndKind.MISSING_MODULE
+
+
+def test_of_several_failures_the_same_is_told_whatever_was_asked_before() -> None:
+    files = {
+        "one.py": "import p.gone\n",
+        "two.py": "import p.lost\n",
+        "both.py": "import two, one\n",
+        "far.py": "import two\nimport both\n",
+    }
+    packages = {"p/__init__.py": ""}
+    told = set()
+    for order in permutations(("one", "two", "both", "far")):
+        found = alias_map(files | packages)
+        chains = {module: found.import_failure(module) for module in order}
+        told.add(tuple(sorted(chains.items())))
+    assert told == {
+        (
+            ("both", ("both", "one", "p.gone")),
+            ("far", ("far", "two", "p.lost")),
+            ("one", ("one", "p.gone")),
+            ("two", ("two", "p.lost")),
+        )
+    }

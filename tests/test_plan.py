@@ -335,3 +335,15 @@ def test_a_path_in_pieces_is_found(tmp_path: Path, text: str, found: list[str]) 
     header = "# the text names app, core, old\nfrom importlib import import_module\nfrom unittest.mock import patch\n\n"
     repo = make_repo(tmp_path / "repo", {**CHAT, "tests/test_it.py": header + text})
     assert [one["old"] for one in references(scan(repo), path="tests/test_it.py")] == found
+
+
+@pytest.mark.parametrize(("repairs", "reason"), [(True, None), (False, "repair-off")])
+def test_a_name_out_of_a_module_that_is_missing(repairs: bool, reason: str | None, repo: Repo) -> None:
+    text = "from app.gone import ChatManager\n\nChatManager()\n"
+    recipe = f'[unshim]\ncanonical = "app.manager"\nrepairs = {str(repairs).lower()}\n'
+    repo.commit({"app/late.py": text, "unshim.toml": recipe})
+    [found] = references(scan(repo), path="app/late.py")
+    assert (found["old"], found["relation"], found["reason"]) == ("app.gone:ChatManager", "repair", reason)
+    assert unshim("apply", "--partial", "--repo", repo.path).code == 0
+    after = text.replace("app.gone", "app.manager") if repairs else text
+    assert repo.content("unshim/manager", "app/late.py") == after.encode()

@@ -541,6 +541,8 @@ class Ownership:
             names = [name for name in names if name == symbol.name]
         if not names and listed and found.found:
             names = self._bound_names(target.canonical).get((found.kind, found.end), [])
+            if found.end == symbol:  # defined here; under another name, the canonical module only uses it
+                names = [name for name in names if name == symbol.name]
         if not names:
             return None
         return symbol.name if symbol.name in names else names[0]

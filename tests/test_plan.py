@@ -347,3 +347,14 @@ def test_a_name_out_of_a_module_that_is_missing(repairs: bool, reason: str | Non
     assert unshim("apply", "--partial", "--repo", repo.path).code == 0
     after = text.replace("app.gone", "app.manager") if repairs else text
     assert repo.content("unshim/manager", "app/late.py") == after.encode()
+
+
+def test_what_a_mixed_module_defines_is_not_taken_from_who_uses_it(repo: Repo) -> None:
+    """The canonical module has the object too, under a name of its own: that is no path to it for others."""
+    mixed = "from app.manager import get_chat_manager\n\n\nclass Base:\n    pass\n"
+    canonical = "from app.base import Base as _Base\n" + repo.content("HEAD", "app/manager.py").decode()
+    recipe = '[unshim]\ncanonical = "app.manager"\nshims = ["app.base"]\n'
+    uses = "from app.base import Base\n\nBase()\n"
+    repo.commit({"app/base.py": mixed, "app/manager.py": canonical, "app/late.py": uses, "unshim.toml": recipe})
+    [found] = references(scan(repo), path="app/late.py")
+    assert (found["relation"], found["reason"], found["new"]) == ("divergent", "no-canonical-home", None)

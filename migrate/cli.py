@@ -593,11 +593,17 @@ def _clear_progress() -> None:
 
 def _write(text: str | bytes) -> None:
     _clear_progress()
+    hint = "the exit code is no answer; send the output to another place"
+    if sys.stdout is None:
+        raise MigrateError("there is no standard output", hint)
     try:
         sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text)
         sys.stdout.buffer.flush()
-    except BrokenPipeError:  # the reader has seen enough; the exit code still says how it stands
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is left in the buffer
+        if isinstance(error, BrokenPipeError):  # the reader has seen enough; the exit code still says how it stands
+            return
+        raise MigrateError(f"the output cannot be written: {error.strerror}", hint) from error
 
 
 def _note(text: str) -> None:

@@ -20,7 +20,7 @@ from migrate.parallel import shared_out
 from migrate.project import NOTEBOOK_SUFFIX
 from migrate.recipe import BASELINE_NAME, FILE_NAME, Recipe
 from migrate.repository import REGULAR_MODES, Entry
-from migrate.snapshots import Files
+from migrate.snapshots import Files, why_missing
 from migrate.texts import SUFFIXES
 
 _OTHER_SUFFIXES = (*SUFFIXES, NOTEBOOK_SUFFIX)
@@ -85,9 +85,8 @@ def find_documents(
     for entry, one in found.items():
         if one is not None:
             cache.keep(DOCUMENT, key_of(entry), one)
-    message = "this clone does not have the file's content"
     unchecked = tuple(
-        Unchecked(entry.path, 1, Reason.BLOB_MISSING, message)
+        Unchecked(entry.path, 1, Reason.BLOB_MISSING, why_missing(entry.oid))
         for entry in missing
         if role_of(entry.path) is Role.CONFIGURES
     )

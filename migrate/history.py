@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from codemods.references import Reason
 from migrate.checking import Wrong
 from migrate.errors import MigrateError, UnfitError
 from migrate.plans import Plans
@@ -73,7 +74,8 @@ def _counts(repository: Repository, plans: Plans, commit: str, progress: Progres
     found = plans.violations(repository, plan)
     unchecked = sum(one.kind is Wrong.UNCHECKED for one in found)
     progress("reading all Python files")
-    faults = unparsable(repository, plan, plans.jobs, plans.cache)
+    every = unparsable(repository, plan, plans.jobs, plans.cache)
+    faults = [one for one in every if one.reason is not Reason.BLOB_MISSING]  # which are among the unchecked
     tests = sum(is_test(one.path) for one in faults)
     return Counts(len(found) - unchecked, implementations(plan).count, len(faults), tests, unchecked)
 

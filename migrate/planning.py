@@ -38,7 +38,7 @@ from migrate.project import NOTEBOOK_SUFFIX, Project, discover_roots, undecodabl
 from migrate.recipe import Recipe
 from migrate.repository import REGULAR_MODES, SUBMODULE_MODE, SYMLINK_MODE, Entries, Entry
 from migrate.rewriting import Rewriting
-from migrate.snapshots import Files
+from migrate.snapshots import Files, is_blob, why_missing
 from migrate.texts import SUFFIXES, TOO_LARGE, Texts, is_too_large, small_texts
 
 Progress = Callable[[str], None]
@@ -343,7 +343,7 @@ class _Planner:
             else:
                 self._read_notebook(entry.path, content)
         for path in missing:
-            self._list_unchecked(Unchecked(path, 1, Reason.BLOB_MISSING, "this clone does not have the file's content"))
+            self._list_unchecked(Unchecked(path, 1, Reason.BLOB_MISSING, why_missing(self.project.entries[path].oid)))
         for path in large:
             self._list_unchecked(Unchecked(path, 1, Reason.TOO_LARGE, TOO_LARGE))
 
@@ -414,7 +414,7 @@ class _Planner:
             path = self.project.path_of(target.canonical) or ""
             source = self.project.source(path)
             if source is None:
-                raise UnfitError(f"the canonical module {path} cannot be read", "see 'unshim scan' of another commit")
+                raise UnfitError(*self._unreadable(path))
             fault = syntax_fault(source, parse(source.data))
             if fault is not None:
                 raise UnfitError(
@@ -424,6 +424,16 @@ class _Planner:
             for name in target.symbols or ():
                 if not self.alias_map.resolve(Symbol(target.canonical, name)).found:
                     raise self._unknown_name("symbols", target.canonical, name)
+
+    def _unreadable(self, path: str) -> tuple[str, str]:
+        """Why the canonical module cannot be read, and what to do."""
+        found = f"the canonical module {path} cannot be read"
+        entry = self.project.entries[path]
+        content = next(small_texts(self.repository, [entry]))
+        if content is None:
+            hint = f"get it with 'git cat-file -p {entry.oid}'" if is_blob(entry.oid) else "check its rights"
+            return f"{found}: {why_missing(entry.oid)}", hint
+        return found, f"it has {TOO_LARGE}" if is_too_large(content) else "it is no text in its encoding"
 
     def _near_modules(self, module: str) -> list[str]:
         same_name = [name for name in self.project.paths if last(name) == last(module)]

@@ -112,7 +112,9 @@ class Plans:
         self.jobs = jobs
         self._repository = repository
         self._progress = progress
-        self._store: Store | None = store_of(repository.common_directory(), recipe.detection()) if use_store else None
+        self._store: Store | None = None
+        if use_store:  # a partial clone may stand where another clone was, and lack what that one had
+            self._store = store_of(repository.common_directory(), (recipe.detection(), repository.is_partial))
         self._has_learnt = False
         self._tree: WorkingTree | None = None
         self._stamps: Stamps = {}
@@ -170,7 +172,7 @@ class Plans:
             if last is None or last.digest != digest or not last.holds_after(changes, files):
                 return None
         kept = self._store.plan(digest, Kept)
-        if kept is None or ((kept.missing or kept.on_disk) and self._repository.is_partial()):
+        if kept is None or ((kept.missing or kept.on_disk) and self._repository.is_partial):
             return None  # what a partial clone lacks is known only once its files are listed
         return kept.plan if kept.holds(files) else None
 

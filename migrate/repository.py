@@ -128,6 +128,7 @@ class Repository:
         self._common = place.common
         self._git = Git(place.root)
         self._absent: frozenset[str] = frozenset()
+        """Objects of what has been listed that a partial clone does not have."""
 
     # reading
 
@@ -150,7 +151,7 @@ class Repository:
 
     def entries(self, commit: str) -> Entries:
         """All files of a commit."""
-        self._absent = self._absent_objects(commit)
+        self._absent |= self._absent_objects(commit)
         lines = self._git("ls-tree", "-r", "-z", "--full-tree", commit).split(b"\0")[:-1]
         # The kind of the object stands between mode and id, and is known from the mode.
         return Entries(tuple(b"%b %b" % (line[:6], line[7:].partition(b" ")[2]) for line in lines))
@@ -183,7 +184,7 @@ class Repository:
     def staged(self) -> Entries:
         """All files of the index. Raises MigrateError where there is none, or while a merge is not settled in it."""
         self._needs_working_tree()
-        self._absent = self._absent_objects("--indexed-objects")
+        self._absent |= self._absent_objects("--indexed-objects")
         lines = self._git("ls-files", "--stage", "-z").split(b"\0")[:-1]
         at = lines[0].index(b"\t") - 1 if lines else 0  # the stage, in one place of every line
         for line in lines:
@@ -227,6 +228,7 @@ class Repository:
                     found.setdefault(path.strip(b"\n").decode("utf-8", "surrogateescape"), oid.decode())
         return found
 
+    @cached_property
     def is_partial(self) -> bool:
         """Whether this clone may lack objects on purpose (git clone --filter)."""
         settings = r"^(extensions\.partialclone|remote\..*\.promisor)$"
@@ -234,7 +236,7 @@ class Repository:
 
     def _absent_objects(self, of: str) -> frozenset[str]:
         """The objects of a commit, or of all the index, that a partial clone lacks: git would fetch them, or fail."""
-        if not self.is_partial():
+        if not self.is_partial:
             return frozenset()
         listing = self._git("rev-list", "--objects", "--no-object-names", "--missing=print", "--no-walk", of)
         return frozenset(line[1:].decode() for line in listing.splitlines() if line.startswith(b"?"))
@@ -242,7 +244,7 @@ class Repository:
     def lacking(self, oids: Iterable[str]) -> list[str]:
         """Those of the ids of which this clone has no object; of a partial clone all, for it may lack any."""
         wanted = list(oids)
-        if not wanted or self.is_partial():
+        if not wanted or self.is_partial:
             return wanted
         names = "".join(f"{oid}\n" for oid in wanted).encode()
         listing = self._git("cat-file", "--batch-check=%(objectname)", "--buffer", stdin=names)

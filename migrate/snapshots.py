@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from migrate.errors import MigrateError
-from migrate.repository import AT_ONCE, SUBMODULE_MODE, SYMLINK_MODE, Entries, Entry, Repository
+from migrate.repository import AT_ONCE, REGULAR_MODES, SUBMODULE_MODE, SYMLINK_MODE, Entries, Entry, Repository
 
 
 class Files(Protocol):
@@ -159,6 +159,8 @@ class WorkingTree(Staged):
                 oid = _hash(len(target), known.oid)
                 oid.update(target)
                 return Entry(path, SYMLINK_MODE, oid.hexdigest())
+        except PermissionError:  # whoever may look behind the folder may find it
+            return replace(known, oid=_UNREADABLE) if known.mode in REGULAR_MODES else None
         except OSError:
             return None
         if known.mode == SUBMODULE_MODE and stat.S_ISDIR(found.st_mode):
@@ -218,3 +220,8 @@ def with_changes(entries: Iterable[Entry], changes: Mapping[str, bytes | None]) 
 def is_blob(oid: str) -> bool:
     """Whether an entry's id is that of a blob, and so says for ever what the content is."""
     return not oid.startswith(_DISK)
+
+
+def why_missing(oid: str) -> str:
+    """Why an entry of this id has no content, in words for the user."""
+    return "the file cannot be read" if oid == _UNREADABLE else "this clone does not have the file's content"

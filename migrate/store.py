@@ -178,11 +178,11 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def store_of(repository: Path, recipe: object) -> Store:
-    """The store of a repository, which its git directory tells from others, and a recipe."""
+def store_of(repository: Path, question: object) -> Store:
+    """The store of a repository, which its git directory tells from others, for what is asked about it."""
     from platformdirs import user_cache_path
 
-    about = "\n".join((str(repository.resolve()), stable(recipe)))
+    about = "\n".join((str(repository.resolve()), stable(question)))
     name = hashlib.sha256(os.fsencode(about)).hexdigest()[:32]
     return Store(user_cache_path("unshim", appauthor=False) / _edition() / name)
 

@@ -13,6 +13,7 @@ from migrate.gates import GateResult
 from migrate.plan import OwnedName, Plan
 from migrate.project import syntax_faults
 from migrate.repository import REGULAR_MODES, Repository
+from migrate.snapshots import why_missing
 
 GOLDEN_PATH = "golden_path"
 STAGING = "staging"
@@ -78,9 +79,7 @@ def unparsable(repository: Repository, plan: Plan, jobs: int, cache: Cache) -> l
         if entry.path.endswith(".py") and entry.mode in REGULAR_MODES and plan.recipe.covers(entry.path)
     ]
     faults, missing = syntax_faults(repository, wanted, cache, jobs)
-    faults += [
-        Unchecked(entry.path, 1, Reason.BLOB_MISSING, "this clone does not have its content") for entry in missing
-    ]
+    faults += [Unchecked(entry.path, 1, Reason.BLOB_MISSING, why_missing(entry.oid)) for entry in missing]
     return sorted(faults, key=lambda one: one.path)
 
 

@@ -61,6 +61,7 @@ class TreeRepository:
     """What build_plan() reads of a repository, from a dictionary: starting git costs more than planning."""
 
     root = Path("/nowhere")
+    is_partial = False
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self._contents = {hashlib.sha1(content).hexdigest(): content for content in files.values()}

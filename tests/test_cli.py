@@ -454,3 +454,16 @@ def test_explain_knows_the_codes() -> None:
     assert "What to do: " in result.text
     unknown = unshim("explain", "hom")
     assert_situation(unknown, "there is no reason code 'hom'", "text-mention", code=2)
+
+
+@pytest.mark.parametrize("command", ["check", "scan --format json"])
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [(">/dev/full", "the output cannot be written: No space left"), (">&-", "there is no standard output")],
+)
+def test_output_that_cannot_be_written_is_no_answer(command: str, target: str, words: str, repo: Repo) -> None:
+    """An exit code of 1 would say that something was found."""
+    line = f'exec "{sys.executable}" -m migrate {command} --repo "{repo.path}" {target}'
+    done = subprocess.run(["sh", "-c", line], cwd=ROOT, env=repo.environment, capture_output=True, check=False)
+    assert done.returncode == 4
+    assert words in done.stderr.decode() and b"Traceback" not in done.stderr and b"ignored" not in done.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -123,6 +124,45 @@ def test_the_index_of_a_partial_clone_is_checked_as_far_as_it_is_there(repo: Rep
     assert result.code == 1 and "app/use.py" in result.text and "does not have the file's content" in result.text, (
         result
     )
+
+
+def test_commits_of_which_a_partial_clone_has_a_part_are_compared(repo: Repo, tmp_path: Path) -> None:
+    repo.commit({"app/use.py": "from app.old_manager import ChatManager\n\n\nother = ChatManager()\n"})
+    repo.configure(("uploadpack.allowFilter", "true"), ("uploadpack.allowAnySHA1InWant", "true"))
+    repo.git("clone", "-q", "--filter=blob:none", "--no-checkout", repo.path.as_uri(), str(tmp_path / "partial"))
+    partial = Repo(tmp_path / "partial")
+    for path in SAMPLE:
+        partial.git("cat-file", "-e", f"HEAD:{path}")  # and not what app/use.py was before
+    partial.write({"unshim.toml": SAMPLE["unshim.toml"]})
+    repo.path.rename(tmp_path / "gone")
+    result = unshim("check", "--base", "HEAD~1", "--repo", partial.path)
+    assert (result.code, "fsck" in result.err) == (1, False), result
+    [before, now] = unshim("history", "--since", "HEAD~1", "--format", "json", "--repo", partial.path).json["rows"]
+    assert (before["unchecked"], before["unparsable"]) == (1, 0)
+    assert (now["unchecked"], now["unparsable"]) == (0, 0)
+
+
+def test_the_canonical_module_is_not_fetched(repo: Repo, tmp_path: Path) -> None:
+    repo.configure(("uploadpack.allowFilter", "true"), ("uploadpack.allowAnySHA1InWant", "true"))
+    repo.git("clone", "-q", "--filter=blob:none", "--no-checkout", repo.path.as_uri(), str(tmp_path / "partial"))
+    partial = Repo(tmp_path / "partial")
+    partial.write({"unshim.toml": SAMPLE["unshim.toml"]})
+    result = unshim("scan", "--repo", partial.path)
+    assert result.code == 4
+    assert "this clone does not have the file's content" in result.err and "git cat-file -p" in result.err
+
+
+def test_a_partial_clone_in_the_place_of_a_whole_one(repo: Repo, tmp_path: Path) -> None:
+    """What is known of the whole one is no answer about the other."""
+    repo.configure(("uploadpack.allowFilter", "true"), ("uploadpack.allowAnySHA1InWant", "true"))
+    place = tmp_path / "clone"
+    repo.git("clone", "-q", "--no-checkout", repo.path.as_uri(), str(place))
+    Repo(place).write({"unshim.toml": SAMPLE["unshim.toml"]})
+    assert unshim("scan", "--repo", place).code == 0
+    shutil.rmtree(place)
+    repo.git("clone", "-q", "--filter=blob:none", "--no-checkout", repo.path.as_uri(), str(place))
+    Repo(place).write({"unshim.toml": SAMPLE["unshim.toml"]})
+    assert unshim("scan", "--repo", place).code == 4
 
 
 def test_a_partial_clone_with_all_of_the_code_works(repo: Repo, tmp_path: Path) -> None:

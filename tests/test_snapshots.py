@@ -186,3 +186,16 @@ def test_a_file_whose_name_is_no_utf8(repo: Repo) -> None:
     (repo.path / os.fsdecode(b"app/\xff\xfe.py")).write_text("from app.old_manager import ChatManager as Manager\n")
     result = unshim("check", "--worktree", "--repo", repo.path)
     assert result.code == 1 and ":1:29: from-import" in result.out.decode("utf-8", "replace"), result
+
+
+def test_a_folder_that_may_not_be_entered_is_not_gone(repo: Repo) -> None:
+    if os.getuid() == 0:
+        pytest.skip("root may enter everywhere")
+    repo.commit({"late/use.py": "from app.old_manager import ChatManager\n"})
+    folder = repo.path / "late"
+    folder.chmod(0)
+    try:
+        result = unshim("check", "--worktree", "--repo", repo.path)
+        assert "late/use.py:1:1: not-checked blob-missing: the file cannot be read" in result.text
+    finally:
+        folder.chmod(0o755)

@@ -306,6 +306,8 @@ class Discovery:
         concerned: Counter[str] = Counter()
         total: Counter[str] = Counter()
         for symbol, count in imports.counts.items():
+            if not self._may_be_about(symbol.module, ownership):
+                continue
             total[symbol.module] += count
             concerned[symbol.module] += count * self._concerns(symbol, ownership)
         shims = {
@@ -313,7 +315,7 @@ class Discovery:
             for module, count in concerned.items()
             if count
             and self._may_be_shim(module, ownership)
-            and self._is_about(module, count, total[module], ownership)
+            and (self.project.kind(module) is ModuleKind.MISSING or count * 2 >= total[module])
         }
         for file in discovery.files.values():
             stands_alone = file.module not in imports.used and not self._is_near(file.module, ownership)
@@ -330,10 +332,9 @@ class Discovery:
         path = self.project.path_of(module)
         return path is None or not (self.project.is_package(path) or _IMPLICIT.fullmatch(path.rpartition("/")[2]))
 
-    def _is_about(self, module: str, concerned: int, total: int, ownership: Ownership) -> bool:
-        if self.project.kind(module) is ModuleKind.MISSING:
-            return True
-        return self._is_near(module, ownership) and concerned * 2 >= total
+    def _may_be_about(self, module: str, ownership: Ownership) -> bool:
+        """Whether what is imported from a module can make it a shim."""
+        return self._is_near(module, ownership) or self.project.kind(module) is ModuleKind.MISSING
 
     @staticmethod
     def _is_near(module: str, ownership: Ownership) -> bool:
@@ -362,6 +363,7 @@ class Discovery:
         return owned > 0 and (self._is_near(module, ownership) or owned * 2 >= ours)
 
     def _concerns(self, symbol: Symbol, ownership: Ownership) -> bool:
+        """Whether what is imported is an owned object or has a name like one, of a module that may be about them."""
         assert symbol.name is not None
         kind = self.project.kind(symbol.module)
         if kind in (ModuleKind.EXTERNAL, ModuleKind.OPAQUE, ModuleKind.UNKNOWN):
@@ -372,10 +374,10 @@ class Discovery:
             return False
         if any(ownership.resembles(target, symbol.name) for target in ownership.targets):
             return True
-        if self._is_near(symbol.module, ownership) and self._may_forward(symbol.module, ownership):
+        if self._may_forward(symbol.module, ownership):
             if any(symbol.name in ownership.public_names(target) for target in ownership.targets):
                 return True
-        if symbol.module not in ownership.shims and not self._may_forward(symbol.module, ownership):
+        elif symbol.module not in ownership.shims:
             return False
         finding = ownership.finding(symbol)
         return finding is not None and finding.relation is Relation.ALIAS

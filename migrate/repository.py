@@ -20,6 +20,7 @@ from migrate.git import Git, exit_code, located
 
 _NO_OR_REFUSED = (1, 128)
 """How git ends if it does not find what it was asked for; 128 also if the object or file itself is not there."""
+_FSCK = "run 'git fsck' on the repository"
 _SETTLED = ord("0")
 """The stage of an entry of the index that is not in conflict."""
 AT_ONCE = 1 << 20
@@ -136,6 +137,9 @@ class Repository:
         """The commit's full id. Raises MigrateError where there is none."""
         found = self.resolve_or_none(revision)
         if found is None:
+            lost = self._git.asked("rev-parse", "--verify", "--quiet", "HEAD", no=_NO_OR_REFUSED)
+            if lost is not None:
+                raise MigrateError(f"the commit {lost.decode().strip()} cannot be read", _FSCK)
             raise MigrateError(
                 "the repository has no commits yet", "commit the code first: unshim reads commits, not files"
             )
@@ -286,7 +290,7 @@ class Repository:
                 stream.read(1)
                 yield content
         if lost is not None:
-            raise MigrateError(f"git could not read the object {lost}", "run 'git fsck' on the repository")
+            raise MigrateError(f"git could not read the object {lost}", _FSCK)
 
     # checking out
 

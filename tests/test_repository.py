@@ -374,3 +374,11 @@ def test_the_tip_of_a_branch(repo: Repo) -> None:
     assert repository.branch_tip("only-a-tag") is None
     assert repository.is_checked_out("main")
     assert not repository.is_checked_out("a/b")
+
+
+@pytest.mark.parametrize("command", [("scan",), ("check",), ("apply",)], ids=" ".join)
+def test_a_commit_that_is_damaged_is_not_none(command: tuple[str, ...], repo: Repo) -> None:
+    tip = repo.word("rev-parse", "HEAD")
+    (repo.git_dir / "objects" / tip[:2] / tip[2:]).unlink()
+    result = unshim(*command, "--repo", repo.path)
+    assert (result.code, f"the commit {tip} cannot be read" in result.err) == (4, True), result

@@ -85,10 +85,15 @@ _BUILTINS = {
     "len": Sink.SHOWN,
 }
 _LOG_CALLS = frozenset({"debug", "info", "warning", "error", "critical", "exception", "fail", "skip", "xfail", "warn"})
-_STRING_METHODS = frozenset({"split", "rsplit", "partition", "rpartition", "replace", "startswith", "endswith"})
+_STRING_METHODS = frozenset({"split", "rsplit", "partition", "rpartition", "replace", "strip", "lower", "splitlines"})
+_STRING_TESTS = frozenset({"startswith", "endswith", "count", "find", "index"})
 _PASSING_ON = frozenset(
     {"enumerate", "sorted", "list", "tuple", "set", "frozenset", "reversed", "iter", "zip", "param", "str"}
 )
+_NAMING = frozenset(
+    {"dotted_name", "aliased_import", "function_definition", "class_definition", "keyword_argument", "parameters"}
+)
+"""Nodes in which a name is only named, or (a keyword argument) may be."""
 _FIRST_KEYWORDS = ("target", "obj", "in_dict", "name", "modname", "mod_name", "fullname", "dotted_path", "import_name")
 _QUICK = re.compile(
     b"|".join((*IMPORTING_WORDS, *PATCHING_WORDS, rb"getattr", rb"hasattr", rb"pytest_plugins", rb"sys\.modules"))
@@ -195,6 +200,16 @@ class Callees:
             outer = function.parent
             found += [outer] if outer is not None and _calls(outer, function) else []
         return sorted(found, key=lambda call: (call.start_byte, -call.end_byte))
+
+    def handed_on(self, tree: Tree) -> Iterator[Node]:
+        """Where something that imports is no call's function: ``map(import_module, names)``. Imports aside."""
+        imported = {local for local, origin in self._origins.items() if last(origin) in IMPORTING | RESOLVING}
+        for node in _named(tree, IMPORTING | RESOLVING | imported):
+            outer = node.parent
+            if outer is None or _calls(outer, node) or outer.type in _NAMING:
+                continue
+            if outer.type != "assignment" or outer.child_by_field_name("left") != node:
+                yield node
 
     def _is_defined(self, name: str) -> bool:
         """Whether the file has a function or class of this name itself."""
@@ -517,14 +532,16 @@ class Flow:
         return None
 
     def _method(self, attribute: Node, seen: set[int]) -> list[Use] | None:
-        """``name.split(".")``: pieces of it for people; ``TABLE.items()``: its elements."""
+        """``TABLE.items()``: its elements; ``name.split(".")``: pieces of it, which may be looked up."""
         name = attribute.child_by_field_name("attribute")
         call = attribute.parent
         if name is None or call is None or call.type != "call":
             return None
         if text_of(name) in ("items", "values", "get", "copy"):
             return self._uses(call, seen)
-        return [Use(Sink.SHOWN, call)] if text_of(name) in _STRING_METHODS else None
+        if text_of(name) in _STRING_TESTS:
+            return [Use(Sink.SHOWN, call)]
+        return self._uses(call, seen) if text_of(name) in _STRING_METHODS else None
 
 
 def is_command(node: Node) -> bool:

@@ -76,6 +76,9 @@ _GAP = re.compile(rb"[.:](?:$|[%{])")
 _ENTRY_POINT = re.compile(rb"\s*[\w.-]+\s*=\s*[\w.]+:[\w.]+\s*(?:\[[^\]]*\])?\s*")
 _COMMAND = re.compile(rb"(?<![\w-])-(?:\w*m\s+$|\w*c\s*\\?[\"'])")
 """What runs a path, in front of it: ``-m``, or ``-c`` and a quote."""
+_PATHS = re.compile(rb"\s*\w+(?:[.:]\w+)+(?:[\s,;|]+\w+(?:[.:]\w+)+)+[\s,;|]*")
+"""A list of dotted paths, however it is to be split."""
+_BEFORE_VALUE = re.compile(rb"=$|[:=,\[{]\s*\\?[\"']$")
 _IN_ROLE = re.compile(rb"(?::[\w:+-]+:`[~!]?|:::[ \t]*)$")
 _OPTIONS = frozenset({"new", "spec", "create", "spec_set", "autospec", "new_callable", "target"})
 _PERSISTED = re.compile(r"\b(__module__|__reduce__|pickle|shared_task|app\.task|celery)\b")
@@ -138,6 +141,7 @@ class _StringPass:
         if self.file.has_sinks:
             for call in self.callees.lookups(self.file.tree):
                 self._call(call)
+            self.unknown += [(node, node, Sink.IMPORT) for node in self.callees.handed_on(self.file.tree)]
         if self.mentions.may_hold(data):
             for docstring, embedded in self._doctests():
                 self._code(embedded, docstring, ReferenceKind.DOCSTRING)
@@ -163,7 +167,11 @@ class _StringPass:
     def _call(self, call: Node) -> None:
         sink = self.callees.sink(call)
         argument = first_argument(call)
-        if sink not in _STRING_SINKS or argument is None:
+        if sink not in _STRING_SINKS:
+            return
+        if argument is None:
+            if sink in (Sink.IMPORT, Sink.RESOLVE) and arguments_of(call):  # *args, **options
+                self.unknown.append((call, call, sink))
             return
         folded = self.folder.fold(argument)
         if not folded.is_known or _counts_from_here(call):
@@ -561,12 +569,14 @@ class _StringPass:
         """
         if not self.unknown:
             return
-        named = {found.reference.old.module for found in self.found}
+        references = (found.reference for found in self.found)
+        named = {one.old.module for one in references if one.disposition is Disposition.MANUAL}
+        splits = b"split" in self.source.data
         for module in sorted(self.ownership.watched_modules() - named):
             word = re.compile(rb"(?<!\w)" + re.escape(last(module).encode()) + rb"(?!\w)")
             for match in word.finditer(self.source.data):
                 node = self._text_node(match.start())
-                if node is not None and node.type == "string" and not _is_docstring(node) and _is_bare(node):
+                if node is not None and node.type == "string" and not _is_docstring(node) and _is_bare(node, splits):
                     call, place, sink = self.unknown[0]
                     self._add_computed(call, place, Symbol(module), sink)
                     break
@@ -733,8 +743,25 @@ class _StringPass:
         elif text_of(node).lower().startswith(("b", "rb")):
             verdict = self._kept(node, Disposition.MANUAL, Reason.PERSISTED_NAME)
             self._add_token(token, ReferenceKind.DOTTED_STRING, verdict)
+        elif self._is_data(token, node):
+            verdict = self._kept(node, Disposition.MANUAL, Reason.USE_NOT_VISIBLE)
+            self._add_token(token, ReferenceKind.DOTTED_STRING, verdict)
         else:
             self._prose(token, ReferenceKind.DOTTED_STRING, node)
+
+    def _is_data(self, token: Token, node: Node) -> bool:
+        """Whether a part of a string is a value for a program rather than a word for people, and not only shown.
+
+        That is an element of a list of paths, or a value behind ``=``, or in quotes behind what JSON has before values.
+        """
+        contents = _contents(node)
+        if contents is None:
+            return False
+        is_value = _BEFORE_VALUE.search(self.source.data, contents.start, token.start) is not None
+        if not is_value and not _PATHS.fullmatch(self.source.data, contents.start, contents.end):
+            return False
+        uses = Flow(self.callees, self.table, self._is_public).uses(node)
+        return not uses or not all(use.sink in (Sink.SHOWN, Sink.LOGGER) for use in uses)
 
     def _is_filled_in(self, token: Token, node: Node) -> bool:
         """Whether the string is a path with a gap at its end: ``"p.old."``, ``"p.old.%s"``, ``"p.old.{}"``."""
@@ -850,7 +877,8 @@ class _StringPass:
         tree = parse(embedded.data)
         if tree.root_node.has_error:
             return False
-        code = ParsedFile(self.file.path, "", False, self.source.with_data(embedded.data), tree)
+        source = self.source.with_data(embedded.data)
+        code = ParsedFile(self.file.path, self.file.module, self.file.is_package, source, tree)
         imports = find_imports(code, self.ownership, self.elsewhere).references
         strings = find_strings(code, self.ownership, self.mentions, self.elsewhere, imports)
         for one in (*imports, *strings):
@@ -1154,12 +1182,13 @@ def _is_asked(outer: Node) -> bool:
     return outer.type in ("not_operator", "if_statement", "assert_statement")
 
 
-def _is_bare(node: Node) -> bool:
-    """Whether a string has the form of a part of a path, without spaces in it, or is split into such."""
-    outer = node.parent
-    if outer is not None and outer.type == "attribute" and last(text_of(outer)) == "split":
-        return True
-    return not any(character.isspace() for character in text_of(node))
+def _is_bare(node: Node, splits: bool) -> bool:
+    """Whether a string has the form of a part of a path, or, where the file splits any, of a list of such parts."""
+    text = text_of(node)
+    return not any(character.isspace() for character in text) or (splits and _LIST.fullmatch(text) is not None)
+
+
+_LIST = re.compile(r"\w{0,2}[\"']+[\w.:/\s,;|-]*[\"']+")
 
 
 def _is_prose(piece: Node) -> bool:

@@ -13,7 +13,7 @@ from codemods.ownership import Ownership
 from codemods.path_tests import find_tests
 from codemods.references import Disposition, Reason, Reference, Relation
 from codemods.shims import judge
-from codemods.symbols import last, parent
+from codemods.symbols import Symbol, last, parent
 from codemods.syntax import FUNCTION_TYPES, ancestors, parse, text_of
 from migrate.plan import ModuleReport, Proof
 from migrate.project import Project
@@ -77,12 +77,13 @@ class DeletionProof:
             holder = self.project.module_of(reference.path)
             if reference.reason is Reason.KEEP_COMMENT:  # who keeps a line wants the file that has it
                 held[holder].append(f"line {reference.line} is kept by a comment")
-            if holder in ownership.shims and reference.disposition is not Disposition.KEEP:
-                by_shim[module].append((holder, f"held by {place}: {reference.old}"))
-            elif reference.disposition is Disposition.KEEP and reference.reason is Reason.PATH_UNDER_TEST:
-                by_path_test[module].append(reference)
-            else:
-                held[module].append(f"held by {place}: {reference.old}")
+            for needed in self._needed_by(reference.old):
+                if holder in ownership.shims and reference.disposition is not Disposition.KEEP:
+                    by_shim[needed].append((holder, f"held by {place}: {reference.old}"))
+                elif reference.disposition is Disposition.KEEP and reference.reason is Reason.PATH_UNDER_TEST:
+                    by_path_test[needed].append(reference)
+                else:
+                    held[needed].append(f"held by {place}: {reference.old}")
         moved = {move.old.module for move in self.recipe.moves if move.old.is_module and move.new is not None}
         kept = {move.old.module for move in self.recipe.moves if move.new is None and move.old.is_module}
         named = {move.old.module for move in self.recipe.moves if move.new is None}
@@ -124,6 +125,17 @@ class DeletionProof:
         for reference, test in tests.items():
             doomed[reference.path].add(test)
         return Deletions(tuple(reports), tuple(paths), {path: frozenset(names) for path, names in doomed.items()})
+
+    def _needed_by(self, symbol: Symbol) -> set[str]:
+        """The modules without which a path leads nowhere, each by the name that it has here.
+
+        That is its own module, whichever source root the path counts from; and a submodule that it names.
+        """
+        needed = {self.project.primary(symbol.module)}
+        end = None if symbol.name is None else self.alias_map.resolve(symbol).end
+        if end is not None and end.is_module:
+            needed.add(self.project.primary(end.module))
+        return needed
 
     def _going_tests(self, references: list[Reference], deletable: set[str]) -> dict[Reference, str]:
         """The references that go together with the test around them, each with the test's name.

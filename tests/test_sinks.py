@@ -283,7 +283,9 @@ def uses(text: str, public: tuple[str, ...] = ()) -> set[str] | None:
         pytest.param("print('p.old' + x)", {"SHOWN"}, id="a part of what is printed"),
         pytest.param("print(f'{\"p.old\"}.f')", {"SHOWN"}, id="in a field of what is printed"),
         pytest.param("getLogger('p.old' + x)", {"SHOWN"}, id="a part of a logger's name"),
-        *(pytest.param(f"'p.old'.{name}('.')", {"SHOWN"}, id=name) for name in ("split", "rsplit", "partition", "rpartition", "replace", "startswith", "endswith")),
+        *(pytest.param(f"'p.old'.{name}('.')", {"SHOWN"}, id=name) for name in ("startswith", "endswith", "count", "find")),
+        *(pytest.param(f"print('p.old'.{name}('.'))", {"SHOWN"}, id=f"a piece that is shown: {name}") for name in ("split", "rsplit", "partition", "replace")),
+        *(pytest.param(f"a, b = 'p.old'.{name}('.')", None, id=f"pieces out of sight: {name}") for name in ("split", "rsplit", "partition", "rpartition")),
         # sinks
         pytest.param("im('p.old')", {"IMPORT"}, id="imported"),
         pytest.param("im(name='p.old')", {"IMPORT"}, id="imported by keyword"),

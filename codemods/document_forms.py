@@ -30,7 +30,9 @@ class Role(Enum):
 _COPY = re.compile(
     r"~$|\.\d{8}(?:[_-]\d+)?$|\.(?:\w+[_-])?(?:bak|backup|orig|old|save|rej|skip|disabled|tmp|swp)(?:[_-]\w+)?$"
 )
-_TEMPLATES = re.compile(r"[.-](?:j2|jinja2?|tmpl|tpl|template|mako|in|dist|example|sample|erb|gotmpl)$")
+_TEMPLATES = re.compile(
+    r"[._-](?:j2|jinja2?|tmpl|tpl|template|mako|in|dist|example|sample|erb|ejs|em|gotmpl|hbs|handlebars|mustache|njk)$"
+)
 _CONFIGURING_NAMES = re.compile(
     r"""(?:.*[.-])?(?:dockerfile|containerfile)(?:\..*)?|docker-compose.*|(?:gnu)?makefile(?:\..*)?|procfile(?:\..*)?
     |codeowners|manifest\.in|\.env(?:\..*)?|crontab|pipfile|justfile|jenkinsfile|pylintrc|cmakelists\.txt
@@ -43,7 +45,9 @@ _CONFIGURING_SUFFIXES = re.compile(
     |sh|bash|zsh|ksh|fish|bat|cmd|ps1|dockerfile)$""",
     re.VERBOSE,
 )
-_PROSE_NAMES = re.compile(r"(?:readme|license|licence|notice|authors|contributors|changelog|changes|news|history|todo)")
+_PROSE_NAMES = re.compile(
+    r"(?:readme|license|licence|notice|authors|contributors|changelog|changes|news|history|todo)(?![a-z])"
+)
 _PROSE_SUFFIXES = re.compile(r"\.(?:md|mdx|markdown|mdc|rst|rest|txt|adoc|asciidoc|html?|tex|org|textile)$")
 _DATA_NAMES = re.compile(r"(?:package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|conda-lock\.ya?ml)")
 _DATA_SUFFIXES = re.compile(
@@ -76,13 +80,15 @@ def role_of(path: str, head: bytes = b"") -> Role:
     """
     path = path.lower()
     name = path.rpartition("/")[2]
+    if _CONFIGURING_NAMES.fullmatch(name) or (_PYTHON.search(name) and _CONFIGURING_SUFFIXES.search(name)):
+        return Role.CONFIGURES
     if _PYTHON.search(name):
         return Role.OTHER if _TEMPLATES.search(name) else Role.COPY
     if _COPY.search(name):
         return Role.COPY
     if _DATA_NAMES.fullmatch(name):
         return Role.DATA
-    if _CONFIGURING_NAMES.fullmatch(name) or (name.endswith(".txt") and "requirements/" in path):
+    if name.endswith(".txt") and "requirements/" in path:
         return Role.CONFIGURES
     plain = _TEMPLATES.sub("", name)
     if plain != name:
@@ -97,7 +103,7 @@ def role_of(path: str, head: bytes = b"") -> Role:
         return Role.PROSE
     if head.startswith(b"#!") and b"python" not in head.partition(b"\n")[0]:
         return Role.CONFIGURES
-    if "." not in name and _PROSE_NAMES.match(name):
+    if "." not in name and _PROSE_NAMES.match(name) and not head.startswith(b"#!"):
         return Role.PROSE
     return Role.OTHER
 
@@ -154,6 +160,7 @@ _FORMS = (
     (re.compile(r"\.(?:sh|bash|zsh|ksh|fish|mk|ps1|tf|tfvars|hcl)$|makefile"), Form.HASH),
 )
 
+_COMMANDS = re.compile(r"(?:^|/)[^/]*(?:dockerfile|containerfile|procfile|crontab|justfile|jenkinsfile)[^/]*$")
 _KEEP = re.compile(rb"(?:\#|//|<!--|;|--|/\*|\.\.|%|\{\#)[^\r\n]*?\bunshim:\s*keep\b")
 _KEEP_WORD = b"unshim:"
 _LINE_END = re.compile(rb"\r\n|\r|\n")
@@ -161,7 +168,9 @@ _FAR = 2000
 """So many bytes away on its line, a text says nothing about a place any more."""
 
 _URL = re.compile(rb"[A-Za-z][\w+.-]*://[^\s\"'<>`]*$")
-_LINE_COMMENT = re.compile(rb"[ \t]*(?:\#(?!!)|;|//)")
+_LINE_COMMENT = re.compile(rb"[ \t]*(?:\#(?!!|[ \t]*(?:define|include|if|elif|pragma)\b)|;|//)")
+_HASH_COMMENT = re.compile(rb"[ \t]*\#(?!!)")
+"""Where a semicolon goes on with a command."""
 _REM = re.compile(rb"[ \t]*(?:rem[ \t]|::|@rem[ \t])", re.IGNORECASE)
 _PROMPT = re.compile(rb"[ \t]*\.\.\.[ \t]")
 _RUN_BY_TOOLS = re.compile(rb"[ \t]*(?:>>>[ \t]|\.\.[ \t]+(?:[a-z]+:)?auto\w+::|:::[ \t]*)")
@@ -251,7 +260,8 @@ class DocumentText:
         """Whether a comment begins on the line before the token; in doubt there is none, for a value must be seen."""
         if self.lower.endswith((".bat", ".cmd")):
             return _REM.match(before) is not None
-        if _LINE_COMMENT.match(before):
+        runs = self.form in (Form.YAML, Form.TOML, Form.HASH) or _COMMANDS.search(self.lower) is not None
+        if (_HASH_COMMENT if runs else _LINE_COMMENT).match(before):
             return True
         if self.form not in (Form.YAML, Form.TOML, Form.HASH):
             return False

@@ -41,6 +41,7 @@ _EXACT_PATH = re.compile(
 )
 """What may stand before a file's path: nothing, ``./``, ``**/``, a variable; not another folder."""
 
+_ESCAPED = re.compile(rb"\\[\"'nrt](?=[A-Za-z_\s\"'.,;)]|$)")
 _RUNS_MODULE = re.compile(rb"-m[\"']?,?[ \t]+[\"']?$")
 _BOTH = "the text names the new path beside it"
 
@@ -99,9 +100,14 @@ class _DocumentPass:
                 settled += [name.span for name, _ in modules]
             elif self._from_import(statement):
                 settled.append(statement.span)
+        beside = () if self.role in (Role.PROSE, Role.DATA) else self.mentions.files_beside(self.path, self.data)
+        for place in beside:
+            self._beside(place)
         if not settled and not self.mentions.may_hold(self.data):
-            return ()
-        tokens = [token for token in self.mentions.tokens(self.data) if not _lies_in(token.start, settled)]
+            return tuple(self._reference(one) for one in self.found)
+        data = _ESCAPED.sub(b"  ", self.data)  # a name may end at an escaped quote, and begin behind an escape
+        found = (*self.mentions.tokens(data), *self.mentions.external_tokens(data), *self._top_level(data))
+        tokens = [token for token in found if not _lies_in(token.start, settled)]
         for name, mention in plain:
             tokens = self._plain_import(name, mention, tokens)
         for token in tokens:
@@ -110,6 +116,12 @@ class _DocumentPass:
             self._file_path(place)
         self.found.sort(key=lambda one: (one.span.start, one.old))
         return tuple(self._reference(one) for one in self.found)
+
+    def _top_level(self, data: bytes) -> Iterator[Token]:
+        """Top-level modules that a command line runs; by its bare name alone, nothing else is one."""
+        for token in self.mentions.top_level(data):
+            if _RUNS_MODULE.search(data[self.text.line_start(token.start) : token.start]):
+                yield token
 
     @cached_property
     def _untouchable(self) -> tuple[Reason, str] | None:
@@ -355,6 +367,14 @@ class _DocumentPass:
         is_held = verdict.disposition is not Disposition.KEEP
         kind = ReferenceKind.FILE_PATH if is_held and self.role is not Role.PROSE else ReferenceKind.DOCUMENT
         self.found.append(_Found(span, Symbol(place.module), finding, verdict, edits, kind))
+
+    def _beside(self, place: PathToken) -> None:
+        """A bare file name, as build files list what lies in their folder: it goes by hand."""
+        mention = self.mentions.of(place.module)
+        finding = Finding(Relation.UNDECIDABLE, None, ()) if mention is None else mention.finding
+        span = Span(place.start, place.end)
+        verdict = self._verdict(span, place.text, finding, (Reason.TEXT_MENTION, f"the text names {place.text}"))
+        self.found.append(_Found(span, Symbol(place.module), finding, verdict, (), ReferenceKind.FILE_PATH))
 
     def _path_beside(self, path: str, span: Span) -> bool:
         near = self.text.neighbourhood(span)

@@ -28,6 +28,7 @@ _TOKEN = re.compile(
 _ESCAPED_TOKEN = re.compile(rb"(?:" + _NAME + rb"\\+\.)+" + _NAME)
 """A dotted name in a regular expression: ``p\\.old``."""
 
+_EXTERNAL = re.compile(rb"ext://(" + _NAME + rb"(?:\." + _NAME + rb")*)")
 _FROM_IMPORT = re.compile(
     rb"from(?<=\bfrom)[ \t]+(?P<module>"  # the letters first: ``re`` then jumps from one to the next
     + _NAME
@@ -115,7 +116,15 @@ class Mentions:
         ways = [front + rb"\\*[./](?:" + b"|".join(sorted(ends)) + b")" for front, ends in sorted(tails.items())]
         self._quick = re.compile(b"|".join(ways)) if ways else None
         top = [re.escape(module).encode() for module in ownership.watched_modules() if not parent(module)]
-        self._quick_top = re.compile(rb"\b(?:" + b"|".join(sorted(top)) + rb")(?:[.:]\w|\.pyi?\b)") if top else None
+        any_top = b"(?:" + b"|".join(sorted(top)) + b")"
+        behind = rb"(?:(?<!\w)(?:import|from)|(?<![\w-])-m[\"']?,?)[ \t]+[\"']?"
+        alone = rb"[\"'](" + any_top + rb")(?=[\"'])|" + behind + b"(" + any_top + rb")(?![\w.:/-])"
+        self._top = re.compile(alone) if top else None
+        self._quick_top = re.compile(rb"\b" + any_top + rb"(?:[.:]\w|\.pyi?\b)|" + alone) if top else None
+
+    def may_hold_path(self, data: bytes) -> bool:
+        """Whether the file name of a watched module stands anywhere in a text; quick."""
+        return any(one in data for one in self._ends)
 
     def may_hold(self, data: bytes) -> bool:
         """Whether a text can hold a token at all; quick."""
@@ -150,10 +159,29 @@ class Mentions:
             if mention is not None:
                 yield Token(match.start(), match.end(), mention)
                 continue
+            glued = self.of(text[1:]) if data[match.start() - 1 : match.start()] == b"-" else None
+            if glued is not None:  # python -mp.old
+                yield Token(match.start() + 1, match.end(), glued)
+                continue
             front, colon, behind = text.partition(":")  # "class:p.old.C": a key and its value, without a space
             mention = self.of(behind) if colon and "." in behind else None
             if mention is not None:
                 yield Token(match.start() + len(front.encode()) + 1, match.end(), mention)
+
+    def external_tokens(self, data: bytes) -> Iterator[Token]:
+        """Dotted names behind ``ext://``, as logging.config has them."""
+        for match in _EXTERNAL.finditer(data) if b"ext://" in data else ():
+            mention = self.of(match[1].decode("utf-8", "replace"))
+            if mention is not None:
+                yield Token(match.start(1), match.end(1), mention)
+
+    def top_level(self, data: bytes) -> Iterator[Token]:
+        """Top-level modules of interest by their bare names: in quotes, behind ``import``, ``from`` or ``-m``."""
+        for match in self._top.finditer(data) if self._top is not None else ():
+            group = 1 if match[1] is not None else 2
+            mention = self.of(match[group].decode("utf-8", "replace"))
+            if mention is not None:
+                yield Token(match.start(group), match.end(group), mention)
 
     def imported_names(self, data: bytes) -> Iterator[Token]:
         """The names of ``from module import name`` in any text, where the module alone is no mention."""
@@ -182,6 +210,15 @@ class Mentions:
             text = match.group().decode("utf-8")
             module, new = self._paths[text]
             yield PathToken(match.start(), match.end(), text, module, new)
+
+    def files_beside(self, path: str, data: bytes) -> Iterator[PathToken]:
+        """Where the bare file name of a watched module stands in a text of the same folder."""
+        folder = path.rpartition("/")[0]
+        for text, (module, new) in self._paths.items():
+            place, _, name = text.rpartition("/")
+            if place == folder and name.endswith(".py") and name.encode() in data:
+                for match in re.finditer(rb"(?<![\w./-])" + re.escape(name.encode()) + rb"(?![\w.-])", data):
+                    yield PathToken(match.start(), match.end(), name, module, None if new is None else text)
 
     def module_of_path(self, tail: str) -> str | None:
         """The watched module whose file's path ends in these components, two or more; None if there is none."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -342,7 +341,7 @@ class ModuleName:
         for module, group in by_module.items():
             decisions = statements.get(module, [])
             kept = next((d.verdict for d in decisions if d.verdict.disposition is Disposition.KEEP), None)
-            handed_on = self._handed_on(module, group) if decisions else None
+            handed_on = self._handed_on(module) if decisions else None
             blocked = {id(use): self._blocked(use) or self._path_blocked(use, start) for use in group}
             unclear = self._unclear(module, uses) if decisions else None
             staying = [verdict for verdict in (*blocked.values(), handed_on, unclear) if verdict is not None]
@@ -382,23 +381,14 @@ class ModuleName:
                 return Verdict(Disposition.MANUAL, Reason.AMBIGUOUS_BINDING, detail)
         return None
 
-    def _handed_on(self, module: str, uses: list[Use]) -> Verdict | None:
-        """Why an import must stay: its package is used as a value, and ``.old`` of something unseen is read."""
-        bare = [found for found in self.occurrences if found.role is Role.LOAD and len(found.path()) == 1]
-        if not bare:
-            return None
-        known = {span.start for use in uses for _, span in use.path}
-        for found in self.table.occurrences[self.local]:  # the same package in other scopes
-            scope = self.table.scope_of(found)
-            if scope is not None and self.owner.binds_only_packages(self.table, self.local, scope):
-                known |= {span.start for _, span in found.path()}
-        known |= {span.start for s in self.owner.statements for name in s.names for span in name.name_parts}
-        known |= {span.start for s in self.owner.statements for span in s.module_parts}
-        pattern = re.compile(rb"\.\s*(" + re.escape(last(module).encode()) + rb")\b")
-        if all(match.start(1) in known for match in pattern.finditer(self.owner.source.data)):
-            return None
-        detail = f"{self.local} is handed on, and {last(module)} is read from something"
-        return Verdict(Disposition.MANUAL, Reason.MODULE_AS_VALUE, detail)
+    def _handed_on(self, module: str) -> Verdict | None:
+        """Why an import must stay: its package is used as a value, and whoever has that may read ``.old`` of it."""
+        for found in self.occurrences:
+            path = found.path()
+            if found.role is Role.LOAD and (len(path) == 1 or path[1][0] == "__dict__"):
+                detail = f"{self.local} is handed on, and {last(module)} may be read from it"
+                return Verdict(Disposition.MANUAL, Reason.MODULE_AS_VALUE, detail)
+        return None
 
     def _no_target(self, decision: Decision) -> Verdict:
         verdict, _ = self._without_uses(decision, decision.old.module)

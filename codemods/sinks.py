@@ -85,15 +85,15 @@ _BUILTINS = {
     "len": Sink.SHOWN,
 }
 _LOG_CALLS = frozenset({"debug", "info", "warning", "error", "critical", "exception", "fail", "skip", "xfail", "warn"})
+_IS_TELLER = re.compile(r"log|warn|pytest|console|report|^(?:self|cls|typer|click|parser)$", re.IGNORECASE)
+"""Receivers whose ``error`` or ``skip`` is for people; another one may do anything with a text."""
 _STRING_METHODS = frozenset({"split", "rsplit", "partition", "rpartition", "replace", "strip", "lower", "splitlines"})
 _STRING_TESTS = frozenset({"startswith", "endswith", "count", "find", "index"})
 _PASSING_ON = frozenset(
     {"enumerate", "sorted", "list", "tuple", "set", "frozenset", "reversed", "iter", "zip", "param", "str"}
 )
-_NAMING = frozenset(
-    {"dotted_name", "aliased_import", "function_definition", "class_definition", "keyword_argument", "parameters"}
-)
-"""Nodes in which a name is only named, or (a keyword argument) may be."""
+_NAMING = frozenset({"dotted_name", "aliased_import", "function_definition", "class_definition", "parameters"})
+"""Nodes in which a name is only named."""
 _FIRST_KEYWORDS = ("target", "obj", "in_dict", "name", "modname", "mod_name", "fullname", "dotted_path", "import_name")
 _QUICK = re.compile(
     b"|".join((*IMPORTING_WORDS, *PATCHING_WORDS, rb"getattr", rb"hasattr", rb"pytest_plugins", rb"sys\.modules"))
@@ -208,7 +208,10 @@ class Callees:
             outer = node.parent
             if outer is None or _calls(outer, node) or outer.type in _NAMING:
                 continue
-            if outer.type != "assignment" or outer.child_by_field_name("left") != node:
+            left = outer.child_by_field_name("left")
+            if outer.type == "assignment" and left is not None and left.type == "identifier":
+                continue  # a name that lookups() follows, or the binding of one
+            if outer.type != "keyword_argument" or outer.child_by_field_name("name") != node:
                 yield node
 
     def _is_defined(self, name: str) -> bool:
@@ -235,7 +238,7 @@ class Callees:
             return _BUILTINS[name]
         if root(name) == "builtins" and last(name) in _BUILTINS:
             return _BUILTINS[last(name)]
-        if is_method and last(name) in _LOG_CALLS:
+        if is_method and last(name) in _LOG_CALLS and _IS_TELLER.search(name.rpartition(".")[0]):
             return Sink.SHOWN
         return None
 

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from tree_sitter import Node
 
-from codemods.alias_map import OUTLINE, EndKind
+from codemods.alias_map import OUTLINE, EndKind, ModuleKind
 from codemods.decisions import (
     REWRITABLE,
     REWRITE,
@@ -74,11 +74,15 @@ _ESCAPES = re.compile(rb"\\(?:x[0-9a-fA-F]{2}|[abfnrtv](?=[A-Za-z_]))")
 
 _GAP = re.compile(rb"[.:](?:$|[%{])")
 _ENTRY_POINT = re.compile(rb"\s*[\w.-]+\s*=\s*[\w.]+:[\w.]+\s*(?:\[[^\]]*\])?\s*")
-_COMMAND = re.compile(rb"(?<![\w-])-(?:\w*m\s+$|\w*c\s*\\?[\"'])")
+_COMMAND = re.compile(rb"(?<![\w-])-(?:\w*m\s*$|\w*c\s*\\?[\"'])")
 """What runs a path, in front of it: ``-m``, or ``-c`` and a quote."""
 _PATHS = re.compile(rb"\s*\w+(?:[.:]\w+)+(?:[\s,;|]+\w+(?:[.:]\w+)+)+[\s,;|]*")
 """A list of dotted paths, however it is to be split."""
-_BEFORE_VALUE = re.compile(rb"=$|[:=,\[{]\s*\\?[\"']$")
+_BEFORE_VALUE = re.compile(rb"=$|(?:[:=,{]|(?<!\w)\[)\s*\\?[\"']$")
+_RELATIVE_SOURCE = re.compile(
+    rb"from(?<!\wfrom)[ \t]+(?P<dots>\.+)(?P<module>[\w.]*)[ \t]+import[ \t]+(?P<names>[\w \t,]*)"
+)
+_OPEN_SOURCE = re.compile(rb"(?:import|from)(?<!\wimport)(?<!\wfrom)[ \t]+[\w.]+\.(?:[{%]|\"|')")
 _IN_ROLE = re.compile(rb"(?::[\w:+-]+:`[~!]?|:::[ \t]*)$")
 _OPTIONS = frozenset({"new", "spec", "create", "spec_set", "autospec", "new_callable", "target"})
 _PERSISTED = re.compile(r"\b(__module__|__reduce__|pickle|shared_task|app\.task|celery)\b")
@@ -149,9 +153,20 @@ class _StringPass:
                 self._token(token)
             for token in self.mentions.escaped_tokens(data):
                 self._pattern(token)
+            for token in self.mentions.external_tokens(data):
+                node = self._text_node(token.start)
+                if node is not None and node.type == "string":
+                    self._add_token(
+                        token, ReferenceKind.DOTTED_STRING, self._kept(node, Disposition.MANUAL, Reason.USE_NOT_VISIBLE)
+                    )
+            for token in self.mentions.top_level(data):
+                node = self._text_node(token.start)
+                if node is not None and node.type == "string" and not _is_docstring(node):
+                    self._token(token)
         for token in self.mentions.imported_names(data):
             self._token(token)
         self._concatenations()
+        self._unresolved_source()
         for path in self.mentions.paths(data):
             self._path(path)
         self._joined_paths()
@@ -573,6 +588,8 @@ class _StringPass:
         named = {one.old.module for one in references if one.disposition is Disposition.MANUAL}
         splits = b"split" in self.source.data
         for module in sorted(self.ownership.watched_modules() - named):
+            if self.ownership.modules.kind(module) is ModuleKind.MISSING:
+                continue  # nobody's feet are on it
             word = re.compile(rb"(?<!\w)" + re.escape(last(module).encode()) + rb"(?!\w)")
             for match in word.finditer(self.source.data):
                 node = self._text_node(match.start())
@@ -616,6 +633,27 @@ class _StringPass:
         node = self._text_node(token.start)
         if node is not None and node.type == "string":
             self._add_token(token, ReferenceKind.SOURCE_TEXT, self._kept(node, Disposition.KEEP, Reason.TEXT_MENTION))
+
+    def _unresolved_source(self) -> None:
+        """Import statements inside strings that count from this file's package, or of which a part is put in later."""
+        for match in _RELATIVE_SOURCE.finditer(self.source.data):
+            node = self._text_node(match.start())
+            package = package_of(self.file.module, is_package=self.file.is_package)
+            dots = match["dots"].decode()
+            origin = None if not package else resolve_relative(package, len(dots), match["module"].decode())
+            if node is None or node.type != "string" or origin is None:
+                continue
+            for name in ("", *re.findall(r"\w+", match["names"].decode("utf-8", "replace"))):
+                mention = self.mentions.of(join(origin, name))
+                if mention is not None and (mention.old.is_module or mention.rest == ""):
+                    verdict = self._kept(node, Disposition.MANUAL, Reason.USE_NOT_VISIBLE, match[0].decode()[:80])
+                    token = Token(match.start(), match.end(), mention)
+                    self._add_token(token, ReferenceKind.SOURCE_TEXT, verdict)
+                    break
+        for match in _OPEN_SOURCE.finditer(self.source.data) if may_execute(self.source.data) else ():
+            node = self._text_node(match.start())
+            if node is not None and node.type == "string" and not _is_docstring(node):
+                self.unknown.append((node, node, Sink.IMPORT))
 
     def _concatenations(self) -> None:
         """``"p." "old.f"``: a path of which no single piece shows what it is."""
@@ -877,8 +915,7 @@ class _StringPass:
         tree = parse(embedded.data)
         if tree.root_node.has_error:
             return False
-        source = self.source.with_data(embedded.data)
-        code = ParsedFile(self.file.path, self.file.module, self.file.is_package, source, tree)
+        code = ParsedFile(self.file.path, "", False, self.source.with_data(embedded.data), tree)
         imports = find_imports(code, self.ownership, self.elsewhere).references
         strings = find_strings(code, self.ownership, self.mentions, self.elsewhere, imports)
         for one in (*imports, *strings):
@@ -927,6 +964,8 @@ class _StringPass:
             if node is None or node.type != "string":
                 continue
             joined = "/".join(_path_parts(node))
+            if "/" not in joined:  # Path(__file__).parent / "old.py"
+                joined = "/".join((*self.file.path.split("/")[:-1], joined))
             module = self.mentions.module_of_path(joined)
             if module is not None:
                 verdict = self._kept(node, Disposition.MANUAL, Reason.TEXT_MENTION, joined)

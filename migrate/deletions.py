@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from codemods.alias_map import AliasMap, ModuleKind
@@ -13,7 +15,7 @@ from codemods.ownership import Ownership
 from codemods.path_tests import find_tests
 from codemods.references import Disposition, Reason, Reference, Relation
 from codemods.shims import judge
-from codemods.symbols import Symbol, last, parent
+from codemods.symbols import Symbol, join, last, parent
 from codemods.syntax import FUNCTION_TYPES, ancestors, parse, text_of
 from migrate.plan import ModuleReport, Proof
 from migrate.project import Project
@@ -23,6 +25,9 @@ from migrate.shadows import Shadows
 
 _HARMLESS = frozenset({Reason.TEXT_MENTION, Reason.RUNTIME_NAME})
 """Texts that people read, and names that import nothing: kept, they do not keep a module from being deleted."""
+
+
+_ALL = "__all__"
 
 
 @dataclass(frozen=True)
@@ -44,12 +49,15 @@ class DeletionProof:
         project: Project,
         alias_map: AliasMap,
         unreadable: Iterable[str],
+        links: Mapping[str, str],
     ) -> None:
+        """``unreadable`` are files that may name anything; ``links`` symbolic links, with the paths they lead to."""
         self.entries = entries
         self.recipe = recipe
         self.project = project
         self.alias_map = alias_map
         self.unreadable = frozenset(unreadable)
+        self.links = links
 
     def prove(self, ownership: Ownership, references: list[Reference]) -> Deletions:
         """Judge every watched module: what still holds it, and which ones can go together."""
@@ -132,9 +140,9 @@ class DeletionProof:
         That is its own module, whichever source root the path counts from; and a submodule that it names.
         """
         needed = {self.project.primary(symbol.module)}
-        end = None if symbol.name is None else self.alias_map.resolve(symbol).end
-        if end is not None and end.is_module:
-            needed.add(self.project.primary(end.module))
+        submodule = Symbol(join(symbol.module, symbol.name or ""))
+        if symbol.name is not None and self.alias_map.resolve(symbol).end == submodule:
+            needed.add(self.project.primary(submodule.module))
         return needed
 
     def _going_tests(self, references: list[Reference], deletable: set[str]) -> dict[Reference, str]:
@@ -175,6 +183,14 @@ class DeletionProof:
                 f"its directory keeps other files: {shown}, so that the old name would stay importable "
                 "as a namespace package"
             )
+        path = self.project.path_of(module) or ""
+        reasons += [f"held by {link}: a symbolic link to it" for link, target in self.links.items() if target == path]
+        folder = path.rpartition("/")[0]
+        if folder and not any(one.path.startswith(f"{folder}/") and one.path != path for one in self.entries):
+            reasons.append(f"it is the last file of {folder}, which would be gone, too")
+        stub = path + "i"
+        if stub in self.project.entries:
+            reasons.append(f"its stub {stub} would tell type checkers that it is still there")
         for path in sorted(self.unreadable):
             data = self.project.texts.get(path)
             if data is None or self._may_name(module, data):
@@ -228,6 +244,10 @@ class DeletionProof:
         if package is not None and package.exports is not None and last(module) in package.exports:
             if last(module) not in package.names:
                 return [f"held by {package.path}: __all__ names {last(module)}"]
+        if package is not None and (not package.exports_exact or (package.exports is None and _ALL in package.names)):
+            source = self.project.source(package.path)
+            if source is not None and re.search(rb"\b" + re.escape(os.fsencode(last(module))) + rb"\b", source.data):
+                return [f"held by {package.path}: its __all__ is computed, and may name {last(module)}"]
         return []
 
     @staticmethod

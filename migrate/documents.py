@@ -111,7 +111,7 @@ def _references_of(
         if content is None:
             yield None
             continue
-        may_hold = mentions.may_hold(content) or b"import" in content
+        may_hold = mentions.may_hold(content) or b"import" in content or mentions.may_hold_path(content)
         source = decode_document(content) if may_hold else None
         if source is None:
             yield ()

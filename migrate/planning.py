@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import os
+import posixpath
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from operator import attrgetter
@@ -154,7 +156,7 @@ class _Planner:
             )
         )
         unseen = {one.path for one in self.unchecked if one.reason not in (Reason.SYMLINK, Reason.SUBMODULE)}
-        proof = DeletionProof(self.entries, self.recipe, self.project, self.alias_map, unseen)
+        proof = DeletionProof(self.entries, self.recipe, self.project, self.alias_map, unseen, self._links())
         deletions = proof.prove(ownership, references)
         texts = rewritten | collapsed
         steps.append(PlannedStep(Step.DELETE, tuple(self._deletions(deletions, texts))))
@@ -220,6 +222,16 @@ class _Planner:
         return bans, enforce(
             configuration, self.recipe.enforce, bans, lambda path, new: finder.is_right(path, new, gone)
         )
+
+    def _links(self) -> dict[str, str]:
+        """The symbolic links, with the path that each leads to inside the repository or out of it."""
+        links = [entry for entry in self.entries if entry.mode == SYMLINK_MODE]
+        targets = zip(links, self.repository.read(entry.oid for entry in links), strict=True)
+        return {
+            entry.path: posixpath.normpath(posixpath.join(posixpath.dirname(entry.path), os.fsdecode(target)))
+            for entry, target in targets
+            if target is not None
+        }
 
     def _gone(self) -> list[str]:
         """Modules that earlier migrations deleted, and that are not there."""

@@ -20,7 +20,7 @@ from codemods.ownership import Contest, Ownership
 from codemods.patches import contests, reads_global, with_effects
 from codemods.references import Reason, Reference, Unchecked
 from codemods.scopes import scope_table
-from codemods.sinks import may_have_sinks, path_pattern
+from codemods.sinks import may_execute, may_have_sinks, path_pattern
 from codemods.source import SourceText
 from codemods.symbols import Symbol, last, root
 from codemods.syntax import SyntaxFault, parse, syntax_fault
@@ -268,7 +268,7 @@ class Rewriting:
             return True
         if imports.has_beyond_root:
             return True
-        if not may_have_sinks(data):
+        if not may_have_sinks(data) and not may_execute(data):
             return False
         if aliases.search(data) is not None or ownership.may_name(data):
             return True

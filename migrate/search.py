@@ -59,9 +59,9 @@ class Words:
 
     ``names`` suffice on their own. Of ``modules``, the last component and its parent's must both occur, or the
     last one beside what may name it by less: a relative import; a call that imports by a string, which may count
-    from where the file is; a patch, if the component stands as the end of a path there. Of ``pairs`` (module, name)
-    the name and the module's last component must occur, or the name beside a relative import; or the module beside
-    a star.
+    from where the file is; the file's name; a patch, if the component is the end of a path there. Of ``pairs``
+    (module, name) the name and the module's last component must occur, or the name beside a relative import; or the
+    module beside a star.
     """
 
     names: frozenset[str] = frozenset()
@@ -191,7 +191,7 @@ class Matcher(Search):
         text = _Text(data)
         for module, package in self._modules:
             if module in data:
-                if package in data or text.is_relative or text.imports:
+                if package in data or text.is_relative or text.imports or module + b".py" in data:
                     return True
                 if text.patches and self._ends[module].search(data):
                     return True

@@ -49,6 +49,46 @@ def module(document: Any, name: str) -> Any:
         pytest.param("by.py", "m = __import__('app', fromlist=['old_manager'])\n", True, id="list of __import__"),
         pytest.param("run.py", "import os\nos.system('python -m app.old_manager')\n", True, id="command line"),
         pytest.param("setup.py", "setup(entry_points='''\n[x]\ny = app.old_manager:f\n''')\n", True, id="entry point"),
+        pytest.param(
+            "by.py",
+            "import app\nimport app.old_manager\nprint(vars(app)['old_manager'])\n",
+            True,
+            id="package handed on",
+        ),
+        pytest.param("app/by.py", "exec('from .old_manager import ChatManager')\n", True, id="relative source"),
+        pytest.param("app/by.py", "x = open(__file__[:-5] + 'old_manager.py')\n", True, id="file of the same folder"),
+        pytest.param(
+            "app/meson.build",
+            "py.install_sources(['manager.py', 'old_manager.py'])\n",
+            True,
+            id="list of files in the same folder",
+        ),
+        pytest.param(
+            "other/meson.build", "py.install_sources(['old_manager.py'])\n", False, id="list of files in another folder"
+        ),
+        pytest.param("Makefile", "x:\n\tpython -mapp.old_manager\n", True, id="glued to an option"),
+        pytest.param(
+            "Dockerfile", "RUN set -ex \\\n  ; python -m app.old_manager\n", True, id="command behind a semicolon"
+        ),
+        pytest.param(
+            "Dockerfile.py-3.11",
+            "CMD python -m app.old_manager\n",
+            True,
+            id="file with an ending like a copy of Python",
+        ),
+        pytest.param(
+            "package.json", '{"scripts": {"x": "python -m \\"app.old_manager\\""}}\n', True, id="escaped quotes"
+        ),
+        pytest.param(
+            "bin/newsletter",
+            "#!/usr/bin/env python\nfrom app.old_manager import ChatManager\n",
+            True,
+            id="script called like a text",
+        ),
+        pytest.param("app/old_manager.pyi", "from app.manager import ChatManager\n", True, id="its stub"),
+        pytest.param(
+            "app/__init__.py", "__all__ = 'manager old_manager'.split()\n", True, id="computed list of a star import"
+        ),
         pytest.param("README.md", "See app.old_manager.\n", False, id="prose"),
         pytest.param("app/comment.py", "# app.old_manager was here\n", False, id="comment"),
         pytest.param("app/doc.py", "'''Once app.old_manager.'''\n", False, id="docstring"),
@@ -358,3 +398,29 @@ def test_what_a_mixed_module_defines_is_not_taken_from_who_uses_it(repo: Repo) -
     repo.commit({"app/base.py": mixed, "app/manager.py": canonical, "app/late.py": uses, "unshim.toml": recipe})
     [found] = references(scan(repo), path="app/late.py")
     assert (found["relation"], found["reason"], found["new"]) == ("divergent", "no-canonical-home", None)
+
+
+def test_a_symbolic_link_holds_the_shim(repo: Repo) -> None:
+    (repo.path / "bin").mkdir()
+    (repo.path / "bin" / "tool").symlink_to("../app/old_manager.py")
+    repo.commit()
+    shim = module(scan(repo), "app.old_manager")
+    assert (shim["deletable"], shim["evidence"][-1]) == (False, "held by bin/tool: a symbolic link to it")
+
+
+def test_a_file_under_two_source_roots_is_held_by_both_names(tmp_path: Path) -> None:
+    files = {f"src/{path}": content for path, content in SAMPLE.items() if path.startswith("app/")}
+    main = {"main.py": "from src.app.old_manager import ChatManager\n", "unshim.toml": SAMPLE["unshim.toml"]}
+    shim = module(scan(make_repo(tmp_path / "two", files | main)), "app.old_manager")
+    assert not shim["deletable"] and "held by main.py:1: src.app.old_manager:ChatManager" in shim["evidence"]
+
+
+def test_the_last_file_of_a_folder_stays(repo: Repo) -> None:
+    repo.commit(
+        {
+            "legacy/alone.py": "from app.manager import ChatManager\n",
+            "late.py": "from legacy.alone import ChatManager\n",
+        }
+    )
+    shim = module(scan(repo), "legacy.alone")
+    assert not shim["deletable"] and "it is the last file of legacy, which would be gone, too" in shim["evidence"]

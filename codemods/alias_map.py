@@ -15,6 +15,8 @@ from codemods.symbols import Symbol, ancestors, below, contains, is_dotted_name,
 ALL = "*"
 OUTLINE = ""
 IMPORTS = "import"
+VERDICT = "?"
+PUBLISHED = "="
 """What is looked at of a module's facts, see Modules.facts(); no module can have such names."""
 
 
@@ -43,8 +45,9 @@ class Modules(Protocol):
         """The facts of a module of kind FILE; None for every other kind.
 
         ``about`` says what of them is looked at: everything, ALL; its outline, OUTLINE, which is what it exports,
-        whether it is computed, replaced or broken, its stars; IMPORTS, its outline and its ``top_imports``; or the
-        outline and one name of the module.
+        whether it is computed, replaced or broken, its stars; IMPORTS, its outline and its ``top_imports``; VERDICT,
+        what judge() says of it; PUBLISHED, its outline and the names that are assigned or exported; or the outline and
+        one name of the module.
         """
 
     def primary(self, module: str) -> str:

@@ -144,6 +144,15 @@ class ModuleFacts:
     broken: bool = False
     """The file is no valid Python 3; the facts are what error recovery could see."""
 
+    @property
+    def published(self) -> tuple[str, ...]:
+        """The names by which the module may hand on what others own: those that are assigned, or exported."""
+        return tuple(
+            name
+            for name, bindings in self.names.items()
+            if name in (self.exports or ()) or any(one.kind is BindingKind.ASSIGNED_NAME for one in bindings)
+        )
+
 
 def absolute_module(statement: ImportStatement, module: str, *, is_package: bool) -> str | None:
     """The module that ``from X import`` names, absolute; None beyond the root package (PEP 328)."""

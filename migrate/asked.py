@@ -13,8 +13,9 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from codemods.alias_map import ALL, IMPORTS, ModuleKind
-from codemods.bindings import Binding, Effect, ModuleFacts
+from codemods.alias_map import ALL, IMPORTS, OUTLINE, PUBLISHED, VERDICT, ModuleKind
+from codemods.bindings import Binding, Effect, ModuleFacts, TopImport
+from codemods.shims import judge
 from codemods.symbols import root
 from migrate.cache import Cache, Question
 from migrate.parallel import Shared
@@ -55,7 +56,7 @@ class Asked:
         self.places = {module: project.place(module) for module in self.places}
         for module, place in self.places.items():
             if place is not None:  # what is compared next time must not be forgotten
-                cache.knows(FACTS, (place[1], module, place[0]))
+                cache.knows(FACTS, (place[1], place[0], module))
 
     def add(self, other: Asked) -> None:
         """Take over what was asked in another process."""
@@ -71,14 +72,14 @@ class Asked:
     def _is_same(self, module: str, project: Project, cache: Cache) -> bool:
         """Whether what was asked about a module's file is the same, although the file is not."""
         place = self.places[module]
-        now = project.facts(module)
-        before = None if place is None else cache.recall(FACTS, (place[1], module, place[0]))
+        now = project.facts(module, OUTLINE)
+        before = None if place is None else cache.recall(FACTS, (place[1], place[0], module))
         if module in self.faults and project.fault(module) != self.faults[module]:
             return False
         parts = self.facts.get(module, set())
         if before is None or now is None:
             return not parts or (now is None and place is None)
-        return all(_part(before, part, project) == _part(now, part, project) for part in parts)
+        return same_parts(before, now, parts, lambda name: project.kind(name) is not ModuleKind.EXTERNAL)
 
 
 class Watched(Shared):
@@ -100,7 +101,7 @@ class Watched(Shared):
             known = self._asked.facts[module] = set()
             self._asked.places[module] = self._project.place(module)
         known.add(about)
-        return self._project.facts(module)
+        return self._project.facts(module, about)
 
     def primary(self, module: str) -> str:
         found = self._asked.primaries[module] = self._project.primary(module)
@@ -135,30 +136,32 @@ class Watched(Shared):
         self._project.learn(*found)
 
 
-def _part(facts: ModuleFacts, part: str, project: Project) -> object:
+def same_parts(before: ModuleFacts, after: ModuleFacts, parts: Iterable[str], is_ours: Callable[[str], bool]) -> bool:
+    """Whether somebody who looks at these parts cannot tell the facts of two contents of one file apart.
+
+    ``is_ours`` says of the first name of a module whether it can be one of the repository.
+    """
+    return all(_part(before, part, is_ours) == _part(after, part, is_ours) for part in parts)
+
+
+def _part(facts: ModuleFacts, part: str, is_ours: Callable[[str], bool]) -> object:
     """What somebody who looked at this part has seen, in a form that can be compared.
 
     Where in the text something stands is seen only as its place among the rest.
     """
-    names = tuple(facts.names) if part == ALL else (part,) if part in facts.names else ()
     if part == ALL:
-        tops = facts.top_imports
-    elif facts.is_package or part == IMPORTS:
-        tops = tuple(top for top in facts.top_imports if project.kind(root(top.module)) is not ModuleKind.EXTERNAL)
-    else:
-        tops = ()
-    rank = _ranks((*_starts(facts, names), *(top.start for top in tops)))
-    seen = replace(
-        facts,
-        names={name: _moved(facts.names[name], rank) for name in names},
-        stars=tuple(replace(star, start=rank(star.start)) for star in facts.stars),
-        top_imports=tuple(replace(top, start=rank(top.start)) for top in tops),
-        effects=_without_lines(facts.effects),
-        access_effects=_without_lines(facts.access_effects),
-    )
-    if part != ALL:
-        seen = replace(
-            seen,
+        return _whole(facts)
+    if part == VERDICT:
+        return judge(facts).verdict
+    names = facts.published if part == PUBLISHED else (part,)
+    tops: tuple[TopImport, ...] = ()
+    if facts.is_package or part == IMPORTS:
+        tops = tuple(top for top in facts.top_imports if is_ours(root(top.module)))
+    return _placed(
+        replace(
+            facts,
+            names={name: facts.names[name] for name in names if name in facts.names},
+            top_imports=tops,
             effects=(),
             access_effects=(),
             typing_names=facts.typing_names & {part},
@@ -167,11 +170,28 @@ def _part(facts: ModuleFacts, part: str, project: Project) -> object:
             else {name: to for name, to in facts.forwards.items() if name == part},
             rebound=facts.rebound & {part},
         )
-    return seen, names
+    )
 
 
-def _starts(facts: ModuleFacts, names: Iterable[str]) -> Iterable[int]:
-    yield from (binding.start for name in names for binding in facts.names[name])
+def _whole(facts: ModuleFacts) -> object:
+    """All that can be seen of the facts; the order of the names, too."""
+    seen = replace(facts, effects=_without_lines(facts.effects), access_effects=_without_lines(facts.access_effects))
+    return _placed(seen), tuple(facts.names)
+
+
+def _placed(facts: ModuleFacts) -> ModuleFacts:
+    """With the places among all places instead of offsets."""
+    rank = _ranks((*_starts(facts), *(top.start for top in facts.top_imports)))
+    return replace(
+        facts,
+        names={name: _moved(bindings, rank) for name, bindings in facts.names.items()},
+        stars=tuple(replace(star, start=rank(star.start)) for star in facts.stars),
+        top_imports=tuple(replace(top, start=rank(top.start)) for top in facts.top_imports),
+    )
+
+
+def _starts(facts: ModuleFacts) -> Iterable[int]:
+    yield from (binding.start for bindings in facts.names.values() for binding in bindings)
     yield from (star.start for star in facts.stars)
 
 

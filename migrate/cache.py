@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from typing import Generic, TypeVar, cast
@@ -14,7 +14,10 @@ from migrate.snapshots import is_blob
 A = TypeVar("A")
 
 Key = tuple[Hashable, ...]
-"""The id of a blob first, and what else the answer depends on: the file's path, its module's name, the rules."""
+"""The id of a blob first, and what else the answer depends on.
+
+If that is the file's path, or its module's name, they come next, in this order.
+"""
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,15 @@ class Cache:
             if isinstance(key[0], str) and name != apart_from.name
         )
 
+    def about(self, oids: Container[str]) -> dict[str, list[tuple[str, Key]]]:
+        """By blob: the questions, by name and key, to which there is an answer."""
+        found: dict[str, list[tuple[str, Key]]] = {}
+        for answers in (self._now, self._before):
+            for name, key in answers:
+                if isinstance(key[0], str) and key[0] in oids:
+                    found.setdefault(key[0], []).append((name, key))
+        return found
+
     def _get(self, question: Question[A], key: Key) -> A:
         place = (question.name, key)
         found = self._now[place]
@@ -123,6 +135,17 @@ class Cache:
             self._now[place] = self._before[place]
             return True
         return False
+
+
+def as_one(words: Iterable[str]) -> str:
+    """Names that have no spaces, as a part of a key: one text is compared sooner than a set of many."""
+    return " ".join(sorted(words))
+
+
+def words_of(part: Hashable) -> frozenset[str]:
+    """The names again."""
+    assert isinstance(part, str)
+    return frozenset(part.split(" "))
 
 
 _UNREAD = object()

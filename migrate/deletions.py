@@ -18,7 +18,7 @@ from codemods.shims import judge
 from codemods.symbols import Symbol, join, last, parent
 from codemods.syntax import FUNCTION_TYPES, ancestors, parse, text_of
 from migrate.plan import ModuleReport, Proof
-from migrate.project import Project
+from migrate.project import Project, is_package
 from migrate.recipe import Recipe
 from migrate.repository import Entry
 from migrate.shadows import Shadows
@@ -258,7 +258,7 @@ class DeletionProof:
     def _leftovers(self, module: str) -> list[str]:
         """What stays in the folder of the module's name: Python would import a folder of any files (PEP 420)."""
         path = self.project.path_of(module) or ""
-        folder = (path.rpartition("/")[0] if self.project.is_package(path) else path.removesuffix(".py")) + "/"
+        folder = (path.rpartition("/")[0] if is_package(path) else path.removesuffix(".py")) + "/"
         return [entry.path for entry in self.entries if entry.path.startswith(folder) and entry.path != path]
 
     def _module_report(

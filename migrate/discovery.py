@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from codemods.alias_map import AliasMap, ModuleKind
+from codemods.alias_map import OUTLINE, VERDICT, AliasMap, ModuleKind
 from codemods.bindings import absolute_module
 from codemods.modules import Move, Target, Verdict
 from codemods.ownership import Ownership
@@ -16,14 +16,15 @@ from codemods.shims import judge
 from codemods.source import UndecodableError, decode_python
 from codemods.symbols import Symbol, contains, last, parent, root
 from codemods.syntax import FUNCTION_TYPES, ancestors, import_statements, parse
-from migrate.cache import Cache, Key, Question
-from migrate.project import Project, undecodable
+from migrate.cache import Cache, Key, Question, as_one
+from migrate.project import Project, is_package, undecodable
 from migrate.search import ImportsName, Matcher, Words
 
 _IMPLICIT = re.compile(r"(conftest|__main__|setup|test_.*|.*_test|manage|[aw]sgi|(site|user)customize)\.py")
 """Files that are run or loaded by their name, with no import that shows it."""
 
-_ASSIGNED = re.compile(rb"^(\w+)[ \t]*(?::[^=\n]*)?=[ \t]*(\w+)[ \t]*(?:#.*)?\r?$", re.MULTILINE)
+_NAME = rb"((?!None\b|True\b|False\b)[A-Za-z_]\w*)"
+_ASSIGNED = re.compile(rb"^(\w+)[ \t]*(?::[^=\n]*)?=[ \t]*" + _NAME + rb"[ \t]*(?:#.*)?\r?$", re.MULTILINE)
 
 _HOME_IMPORTS = 10
 """From how many files on, importing a symbol where it is defined, that place is taken for its home."""
@@ -51,6 +52,38 @@ class FileImports:
 
 IMPORTS = Question[FileImports | Unchecked]("imports")
 """By (blob, path, module, the first names of the modules that count)."""
+
+
+def imports_in(content: bytes, path: str, module: str, roots: frozenset[str]) -> FileImports | Unchecked:
+    """The answer to IMPORTS; ``roots`` are the first names of the modules that count."""
+    try:
+        source = decode_python(content)
+    except UndecodableError as error:
+        return undecodable(path, error)
+    imported: list[Symbol] = []
+    bound: list[tuple[str, Symbol]] = []
+    bound_late: list[tuple[str, Symbol]] = []
+    beyond = False
+    tree = parse(source.data)
+    for statement in import_statements(tree):
+        if not statement.is_from:
+            imported += [Symbol(name.name) for name in statement.names if root(name.name) in roots]
+            continue
+        origin = absolute_module(statement, module, is_package=is_package(path))
+        if origin is None:
+            beyond = True
+            continue
+        if root(origin) not in roots:
+            continue
+        if statement.star is not None:
+            imported.append(Symbol(origin, "*"))
+        in_function = any(outer.type in FUNCTION_TYPES for outer in ancestors(statement.node))
+        for name in statement.names:
+            imported.append(Symbol(origin, name.name))
+            (bound_late if in_function else bound).append((name.local, Symbol(origin, name.name)))
+    assigned = tuple((found[1].decode(), found[2].decode()) for found in _ASSIGNED.finditer(source.data))
+    has_error = tree.root_node.has_error
+    return FileImports(path, module, tuple(imported), tuple(bound), tuple(bound_late), has_error, beyond, assigned)
 
 
 @dataclass(slots=True)
@@ -112,7 +145,7 @@ class Discovery:
         self.moves = moves
         self.jobs = jobs
         self._roots = frozenset(root(name) for names in (project.names, named) for name in names)
-        self._roots_key = " ".join(sorted(self._roots))
+        self._roots_key = as_one(self._roots)
         self._forward_words: frozenset[str] = frozenset()
         self._forward_matcher = Matcher(Words())
 
@@ -141,7 +174,7 @@ class Discovery:
             end = self.alias_map.resolve(Symbol(target.canonical, name)).end
             if end is None or end.module in (target.canonical, *target.homes, *target.shims) or end.name != name:
                 continue
-            home = self.project.facts(end.module)
+            home = self.project.facts(end.module, OUTLINE)
             public = not any(part.startswith("_") for part in (*end.module.split("."), name))
             if home is not None and public and (home.exports is None or name in home.exports):
                 candidates.append((end.module, name))
@@ -204,35 +237,7 @@ class Discovery:
         return [one for one in found if isinstance(one, FileImports)]
 
     def _imports_of(self, path: str) -> FileImports | Unchecked:
-        module, is_package = self.project.module_of(path), self.project.is_package(path)
-        try:
-            source = decode_python(self.project.texts[path])
-        except UndecodableError as error:
-            return undecodable(path, error)
-        imported: list[Symbol] = []
-        bound: list[tuple[str, Symbol]] = []
-        bound_late: list[tuple[str, Symbol]] = []
-        beyond = False
-        tree = parse(source.data)
-        for statement in import_statements(tree):
-            if not statement.is_from:
-                imported += [Symbol(name.name) for name in statement.names if root(name.name) in self._roots]
-                continue
-            origin = absolute_module(statement, module, is_package=is_package)
-            if origin is None:
-                beyond = True
-                continue
-            if root(origin) not in self._roots:
-                continue
-            if statement.star is not None:
-                imported.append(Symbol(origin, "*"))
-            in_function = any(outer.type in FUNCTION_TYPES for outer in ancestors(statement.node))
-            for name in statement.names:
-                imported.append(Symbol(origin, name.name))
-                (bound_late if in_function else bound).append((name.local, Symbol(origin, name.name)))
-        assigned = tuple((found[1].decode(), found[2].decode()) for found in _ASSIGNED.finditer(source.data))
-        has_error = tree.root_node.has_error
-        return FileImports(path, module, tuple(imported), tuple(bound), tuple(bound_late), has_error, beyond, assigned)
+        return imports_in(self.project.texts[path], path, self.project.module_of(path), self._roots)
 
     def _pairs(self, discovery: Discovered, imports: _Imports, ownership: Ownership) -> set[tuple[str, str]]:
         """(module, name) of what files bind to owned objects, under names that the pre-filter does not know."""
@@ -276,7 +281,7 @@ class Discovery:
         yield from (
             name for name in self.alias_map.names(module) if self._may_be_owned(Symbol(module, name), ownership)
         )
-        facts = self.project.facts(module)
+        facts = self.project.facts(module, OUTLINE)
         if facts is not None and facts.computed:
             yield from (name for target in ownership.targets for name in ownership.public_names(target))
 
@@ -330,7 +335,7 @@ class Discovery:
         if module in ownership.canonical_modules | ownership.homes or self.project.primary(module) != module:
             return False
         path = self.project.path_of(module)
-        return path is None or not (self.project.is_package(path) or _IMPLICIT.fullmatch(path.rpartition("/")[2]))
+        return path is None or not (is_package(path) or _IMPLICIT.fullmatch(path.rpartition("/")[2]))
 
     def _may_be_about(self, module: str, ownership: Ownership) -> bool:
         """Whether what is imported from a module can make it a shim."""
@@ -342,7 +347,7 @@ class Discovery:
         return any(contains(parent(target.canonical) or target.canonical, module) for target in ownership.targets)
 
     def _is_pure(self, module: str) -> bool:
-        facts = self.project.facts(module)
+        facts = self.project.facts(module, VERDICT)
         return facts is not None and judge(facts).verdict is Verdict.PURE_SHIM
 
     def _forwards(self, module: str, ownership: Ownership) -> bool:

@@ -110,16 +110,22 @@ def _references_of(
     for entry, content in zip(entries, repository.read(entry.oid for entry in entries), strict=True):
         if content is None:
             yield None
-            continue
-        may_hold = mentions.may_hold(content) or b"import" in content or mentions.may_hold_path(content)
-        source = decode_document(content) if may_hold else None
-        if source is None:
-            yield ()
-            continue
-        asked = recipe.asks_for(entry.path)
-        found = find_document(entry.path, source, mentions, asked=asked, hides=ownership.hidden_submodule)
-        own = named_on_purpose(entry.path, content)
-        yield tuple(one for one in found if one.line not in own)
+        else:
+            yield references_in(entry.path, content, mentions, recipe, ownership)
+
+
+def references_in(
+    path: str, content: bytes, mentions: Mentions, recipe: Recipe, ownership: Ownership
+) -> tuple[Reference, ...]:
+    """The answer to DOCUMENT."""
+    may_hold = mentions.may_hold(content) or b"import" in content or mentions.may_hold_path(content)
+    source = decode_document(content) if may_hold else None
+    if source is None:
+        return ()
+    asked = recipe.asks_for(path)
+    found = find_document(path, source, mentions, asked=asked, hides=ownership.hidden_submodule)
+    own = named_on_purpose(path, content)
+    return tuple(one for one in found if one.line not in own)
 
 
 def _edits(references: Iterable[Reference]) -> list[Edit]:

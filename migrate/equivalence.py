@@ -20,8 +20,7 @@ from codemods.symbols import Symbol, contains, join, last, parent, parts
 from codemods.symbols import ancestors as dotted_ancestors
 from codemods.syntax import SyntaxFault, ancestors, import_statements, parse, statement_of, syntax_fault
 from migrate.plan import FileChange, Plan
-from migrate.planning import moved_modules
-from migrate.project import Project
+from migrate.project import Project, is_package
 from migrate.repository import REGULAR_MODES, Repository
 from migrate.search import Matcher, Words
 from migrate.texts import SUFFIXES, Texts, small_texts
@@ -130,7 +129,7 @@ def _base(repository: Repository, plan: Plan) -> _State:
     texts = Texts(partial(small_texts, repository), wanted)
     texts.load()
     project = Project(entries, plan.roots, texts)
-    return _State(project, AliasMap(project, moved_modules(plan.recipe)))
+    return _State(project, AliasMap(project, plan.recipe.moved_modules()))
 
 
 class _Comparison:
@@ -142,7 +141,7 @@ class _Comparison:
         self.base = base
         self.changes = changes
         project = base.project.with_changes({path: change.after for path, change in changes.items()})
-        self.after = _State(project, AliasMap(project, moved_modules(plan.recipe)))
+        self.after = _State(project, AliasMap(project, plan.recipe.moved_modules()))
         self.planned: dict[str, list[Reference]] = {}
         for reference in plan.references:
             if reference.disposition is Disposition.REWRITE:
@@ -489,7 +488,7 @@ class _Bindings:
         self.state = state
         self.table = table
         self.module = state.project.module_of(path)
-        self.is_package = state.project.is_package(path)
+        self.is_package = is_package(path)
         self.by_scope: dict[tuple[int, str], list[Occurrence]] = {}
         for name, found in table.occurrences.items():
             for one in found:
@@ -526,12 +525,12 @@ def _imported(state: _State, path: str) -> Iterator[tuple[Symbol, int]]:
     source = state.project.source(path)
     if source is None:
         return
-    module, is_package = state.project.module_of(path), state.project.is_package(path)
+    module = state.project.module_of(path)
     for statement in import_statements(parse(source.data)):
         if not statement.is_from:
             yield from ((Symbol(name.name), name.span.start) for name in statement.names)
             continue
-        origin = absolute_module(statement, module, is_package=is_package)
+        origin = absolute_module(statement, module, is_package=is_package(path))
         if origin is None:
             continue
         yield from ((Symbol(origin, name.name), name.span.start) for name in statement.names)
@@ -562,13 +561,13 @@ def _statement_around(node: Node) -> Node | None:
 
 def _from_imports(state: _State, path: str, tree: Tree) -> dict[tuple[str, str], tuple[_Meaning, ...]]:
     """(scope, local name) -> what from-imports bind there; a scope is named by the definitions around it."""
-    module, is_package = state.project.module_of(path), state.project.is_package(path)
+    module = state.project.module_of(path)
     found: dict[tuple[str, str], dict[_Meaning, None]] = {}
     for statement in import_statements(tree):
         if not statement.is_from:
             continue
         scope = ".".join(reversed([_name_of(outer) for outer in ancestors(statement.node) if _name_of(outer)]))
-        for local, symbol in bound_symbols(statement, module, is_package=is_package):
+        for local, symbol in bound_symbols(statement, module, is_package=is_package(path)):
             found.setdefault((scope, local), {})[_meaning(state, symbol)] = None
     return {key: tuple(meanings) for key, meanings in found.items()}
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 
-from codemods.references import Disposition, Reference, Step, Unchecked
+from codemods.references import Disposition, Reason, Reference, Step, Unchecked
 from codemods.symbols import Symbol
 from migrate.recipe import Recipe, SourceRoot
 from migrate.repository import Change
@@ -209,6 +210,25 @@ class Plan:
     @property
     def deletions(self) -> tuple[str, ...]:
         return tuple(change.path for step in self.steps for change in step.changes if change.after is None)
+
+    def shown_paths(self) -> frozenset[str]:
+        """The files of which it shows more than references: bytes, other lines, or why they could not be checked.
+
+        Beside a shim's file that is the ``__init__`` of the package around it, which may compute its ``__all__``.
+        """
+        modules = [report.path for report in self.modules if report.path is not None]
+        folders = {folder for path in modules for folder in PurePosixPath(path).parents[:2]}
+        return frozenset(
+            (
+                *modules,
+                *(str(folder / "__init__.py") for folder in folders),
+                *(change.path for step in self.steps for change in step.changes),
+                *(one.path for one in self.unchecked),
+                *(one.path for one in self.aliases),
+                *(other.path for one in self.definitions for other in one.others),
+                *(one.path for one in self.references if one.reason is Reason.PATH_UNDER_TEST),
+            )
+        )
 
     def changed_files(self) -> tuple[FileChange, ...]:
         """Each file as the base has it and as the last step leaves it, by path."""

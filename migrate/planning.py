@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from operator import attrgetter
 
-from codemods.alias_map import AliasMap, ModuleKind
+from codemods.alias_map import OUTLINE, PUBLISHED, AliasMap, ModuleKind
 from codemods.bindings import BindingKind
 from codemods.modules import Verdict
 from codemods.ownership import Ownership
@@ -24,8 +24,9 @@ from codemods.references import (
     Unchecked,
 )
 from codemods.source import SourceText, UndecodableError, decode_python
-from codemods.symbols import Symbol, is_dotted_name, last
+from codemods.symbols import Symbol, is_dotted_name, last, root
 from codemods.syntax import parse, syntax_fault
+from migrate.again import GROUND, LAST, Ground
 from migrate.asked import Watched, going_on
 from migrate.bans import BanFinder
 from migrate.cache import Cache, stable
@@ -35,8 +36,9 @@ from migrate.discovery import Discovered, Discovery, FileImports
 from migrate.documents import DocumentResult, find_documents
 from migrate.enforcing import Enforced, enforce
 from migrate.errors import UnfitError
+from migrate.passes import Passes
 from migrate.plan import Bans, FileChange, ModuleReport, OwnedName, Place, Plan, PlannedStep
-from migrate.project import NOTEBOOK_SUFFIX, Project, discover_roots, undecodable
+from migrate.project import NOTEBOOK_SUFFIX, Project, discover_roots, is_package, undecodable
 from migrate.recipe import Recipe
 from migrate.repository import REGULAR_MODES, SUBMODULE_MODE, SYMLINK_MODE, Entries, Entry
 from migrate.rewriting import Rewriting
@@ -99,7 +101,7 @@ class _Planner:
         wanted = [entry for entry in self.covered if entry.path.endswith(SUFFIXES) and entry.mode in REGULAR_MODES]
         texts = Texts(partial(small_texts, repository), wanted, cache, jobs)
         self.project = Project(entries, roots, texts, cache)
-        self.alias_map = AliasMap(self.project, moved_modules(recipe))
+        self.alias_map = AliasMap(self.project, recipe.moved_modules())
 
     def plan(self) -> Plan:
         self._read()
@@ -117,18 +119,12 @@ class _Planner:
         rules = stable((self.recipe.detection(), targets, ownership.shims, self.project.roots))
         watched = Watched(self.project, going_on(rules, self.project, self.cache))
         told = Ownership(
-            AliasMap(watched, moved_modules(self.recipe)), watched, targets, self.recipe.moves, ownership.shims
+            AliasMap(watched, self.recipe.moved_modules()), watched, targets, self.recipe.moves, ownership.shims
         )
+        names = frozenset(name for _, name in discovered.pairs)
+        passes = Passes(told, watched, self.recipe, names)
         rewriting = Rewriting(
-            self.project,
-            self.recipe,
-            self.alias_map,
-            watched,
-            told,
-            self.notebooks,
-            self.cache,
-            self.jobs,
-            self.progress,
+            self.project, self.alias_map, watched, passes, self.notebooks, self.cache, self.jobs, self.progress
         )
         results, references = rewriting.rewrite(discovered)
         for unchecked in rewriting.unchecked.values():
@@ -167,6 +163,9 @@ class _Planner:
             for one in enforced.additions
         )
         steps.append(PlannedStep(Step.ENFORCE, tuple(changes)))
+        roots = frozenset(map(root, self.project.names))
+        parts = {module: frozenset(found) for module, found in self.project.parts.items()}
+        self.cache.keep(GROUND, LAST, Ground(rules, targets, ownership.shims, names, roots, parts))
         self.project.texts.remember()
         references.sort(key=lambda one: (one.path, one.line, one.column, one.kind, one.old))
         self.unchecked.sort(key=lambda one: (one.path, one.line))
@@ -209,9 +208,7 @@ class _Planner:
         packages = [
             file.module
             for file in discovered.files.values()
-            if self.project.is_package(file.path)
-            and not is_test_file(file.path)
-            and self._may_bind_owned(file, ownership)
+            if is_package(file.path) and not is_test_file(file.path) and self._may_bind_owned(file, ownership)
         ]
         bans = finder.find(deletions.modules, aliases, staying, self._gone(), packages)
         configuration = read_configuration(self.repository, self.base)
@@ -283,12 +280,12 @@ class _Planner:
         for file in discovered.files.values():
             if file.module in skipped or is_test_file(file.path) or not self._may_bind_owned(file, ownership):
                 continue
-            facts = self.project.facts(file.module) if self.project.path_of(file.module) == file.path else None
+            is_module = self.project.path_of(file.module) == file.path
+            facts = self.project.facts(file.module, PUBLISHED) if is_module else None
             if facts is None:
                 continue
-            for name, bindings in facts.names.items():
-                assigned = any(binding.kind is BindingKind.ASSIGNED_NAME for binding in bindings)
-                if name.startswith("_") or not (assigned or name in (facts.exports or ())):
+            for name in facts.published:
+                if name.startswith("_"):
                     continue
                 symbol = Symbol(file.module, name)
                 finding = ownership.finding(symbol)
@@ -317,13 +314,13 @@ class _Planner:
 
     def _bound_at(self, symbol: Symbol) -> tuple[SourceText | None, int]:
         """The text of a symbol's module, and where the symbol is bound last; its beginning, if it is nowhere bound."""
-        facts = self.project.facts(symbol.module)
+        facts = self.project.facts(symbol.module, symbol.name or OUTLINE)
         bindings = () if facts is None else facts.names.get(symbol.name or "", ())
         starts = [binding.start for binding in bindings if binding.start >= 0]
         return self.project.source(self.project.path_of(symbol.module) or ""), starts[-1] if starts else 0
 
     def _defines(self, symbol: Symbol) -> bool:
-        facts = self.project.facts(symbol.module)
+        facts = self.project.facts(symbol.module, symbol.name or OUTLINE)
         bindings = facts.names.get(symbol.name or "", ()) if facts is not None else ()
         return any(binding.kind is BindingKind.DEFINITION for binding in bindings)
 
@@ -450,12 +447,3 @@ class _Planner:
     def _near_modules(self, module: str) -> list[str]:
         same_name = [name for name in self.project.paths if last(name) == last(module)]
         return difflib.get_close_matches(module, same_name or list(self.project.paths), 3, 0.5)
-
-
-def moved_modules(recipe: Recipe) -> dict[str, str]:
-    """Where the recipe says that modules of the repository are now."""
-    return {
-        move.old.module: move.new.module
-        for move in recipe.moves
-        if move.old.is_module and move.new is not None and not move.external
-    }

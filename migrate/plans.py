@@ -9,11 +9,11 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from migrate.cache import Cache, stable
+from migrate.cache import Cache, Question, stable
 from migrate.checking import Violation, all_violations
 from migrate.plan import Plan
 from migrate.recipe import Recipe
-from migrate.repository import Entries, Repository, entry_of
+from migrate.repository import Entries, Entry, Repository, entry_of
 from migrate.snapshots import Changes, Files, Snapshot, Stamps, WorkingTree
 from migrate.store import Store, store_of
 
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 # As in cli.py: what is not needed where the store has the plan is imported where it is not.
 
 Progress = Callable[[str], None]
+
+_SERVED = Question[str]("plan")
+"""By what the plan is kept for which the cache has served last."""
+_ONE = ("",)
+_FEW = 32
+"""To ask again about more files than this takes as long as a plan."""
 
 
 @dataclass(frozen=True)
@@ -38,26 +44,12 @@ class Last:
     searches: tuple[tuple[Search, frozenset[str]], ...]
     """What it looked for in all Python files, with those of ``plain`` that have it."""
 
-    def holds_after(self, changes: Changes, files: Files) -> bool:
-        """Whether the plan over files that were changed like this is the same.
+    def is_plain(self, entry: Entry, after: bytes) -> bool:
+        """Whether the plan depends on a file, and on its new content, only by what it has looked for in all files.
 
-        It depends on a file by what it has asked about its blob, and by what it has looked for in all files: a
-        file without answers of its own, in which the same searches find the same, is as good as the one before.
+        Such a file, in which the same searches find the same, is as good as the one before.
         """
-        from migrate.texts import SUFFIXES, is_too_large, small_texts
-
-        for before, after in changes:
-            if (after.path, after.mode) != (before.path, before.mode) or not after.path.endswith(SUFFIXES):
-                return False
-            if before.oid not in self.plain:
-                return False
-        contents = small_texts(files, (after for _, after in changes))
-        for (before, _), content in zip(changes, contents, strict=True):
-            if content is None or is_too_large(content):
-                return False
-            if any(search(content) is not (before.oid in hits) for search, hits in self.searches):
-                return False
-        return True
+        return entry.oid in self.plain and all(search(after) is (entry.oid in hits) for search, hits in self.searches)
 
 
 @dataclass(frozen=True)
@@ -167,14 +159,14 @@ class Plans:
         digest = self._store.digest(tree)
         if digest is None:
             return None
-        if changes:
-            last = self._store.last(Last)
-            if last is None or last.digest != digest or not last.holds_after(changes, files):
-                return None
+        last = self._store.last(Last) if changes else None
+        if changes and (last is None or last.digest != digest):
+            return None
         kept = self._store.plan(digest, Kept)
         if kept is None or ((kept.missing or kept.on_disk) and self._repository.is_partial):
             return None  # what a partial clone lacks is known only once its files are listed
-        return kept.plan if kept.holds(files) else None
+        is_same = kept.holds(files) and (last is None or self._outlasts(last, kept.plan, changes, files))
+        return kept.plan if is_same else None
 
     def _of_entries(
         self, files: Files, base: str, about: str, deleted: Iterable[str], say: Progress
@@ -189,8 +181,8 @@ class Plans:
         last = self._store.last(Last)
         if last is not None and last.about == about:
             changes = _changes(self._store.lines(last.digest), entries.lines)
-            known = self._kept(last.digest, files) if changes and last.holds_after(changes, files) else None
-            if known is not None:
+            known = self._kept(last.digest, files) if changes else None
+            if changes and known is not None and self._outlasts(last, known, changes, files):
                 return last.digest, known
         from migrate.texts import SYNTAX, looked_for, read_again
 
@@ -205,8 +197,32 @@ class Plans:
         searches = ((search, found.hits & plain) for search, found in looked.found.items())
         self._store.keep_last(Last(digest, about, plain, tuple(searches)))
         self._store.keep_lines(digest, entries.lines)
+        self.cache.keep(_SERVED, _ONE, digest)
         self._has_learnt = True
         return digest, plan
+
+    def _outlasts(self, last: Last, plan: Plan, changes: Changes, files: Files) -> bool:
+        """Whether the last plan is also the one over files that were changed like this."""
+        from migrate.texts import is_too_large, small_texts
+
+        if len(changes) > _FEW or any((one.path, one.mode) != (after.path, after.mode) for one, after in changes):
+            return False
+        contents = small_texts(files, (after for _, after in changes))
+        asked: list[tuple[Entry, bytes]] = []
+        for (before, _), content in zip(changes, contents, strict=True):
+            if content is None or is_too_large(content):
+                return False
+            if not last.is_plain(before, content):
+                asked.append((before, content))
+        if not asked:
+            return True
+        if self.cache.recall(_SERVED, _ONE) != last.digest:  # another run has kept what it learnt since then
+            return False
+        from migrate.again import Again
+
+        texts = zip(asked, small_texts(files, (before for before, _ in asked)), strict=True)
+        pairs = [(before, old, new) for (before, new), old in texts if old is not None]
+        return len(pairs) == len(asked) and Again(self.cache, self.recipe, plan).holds(pairs)
 
     def _made(self, files: Files, base: str, entries: Entries, deleted: Iterable[str], say: Progress) -> Plan:
         from migrate.planning import build_plan

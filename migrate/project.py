@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
-from codemods.alias_map import ALL, ModuleKind
+from codemods.alias_map import ALL, OUTLINE, ModuleKind
 from codemods.bindings import ModuleFacts, module_facts
 from codemods.references import Reason, Unchecked
 from codemods.scopes import scope_table, unbound_at_import
@@ -28,7 +28,7 @@ Place = tuple[str, str, str]
 """The path, blob and mode of a module's file."""
 
 FACTS = Question[ModuleFacts]("facts")
-"""By (blob, module, path)."""
+"""By (blob, path, module)."""
 HOST = Question[str | None]("host")
 """By (blob): why this interpreter could not run it."""
 
@@ -54,6 +54,8 @@ class Project:
         self._namespaces: set[str] = set()
         self._opaque: set[str] = set()
         self._facts: dict[str, ModuleFacts | None] = {}
+        self.parts: dict[str, set[str]] = {}
+        """By module: the parts of its facts that somebody has looked at in this process."""
         self._faults: dict[str, str | None] = {}
         self._sources: dict[str, SourceText | None] = {}
         self._at_fork: frozenset[str] = frozenset()
@@ -125,9 +127,6 @@ class Project:
         """The file of every module."""
         return self._paths
 
-    def is_package(self, path: str) -> bool:
-        return path.rpartition("/")[2].partition(".")[0] == "__init__"
-
     def kind(self, module: str) -> ModuleKind:
         """What stands behind a module name; see ModuleKind."""
         if module in self._paths:
@@ -140,35 +139,33 @@ class Project:
             return ModuleKind.EXTERNAL
         package = parent(module)
         while package:  # a package that computes its names or its path may have more than we see
-            facts = self.facts(package)
+            facts = self.facts(package, OUTLINE)
             if facts is not None:
                 unknown = facts.is_package and facts.computed
                 return ModuleKind.UNKNOWN if unknown else ModuleKind.MISSING
             package = parent(package)
         return ModuleKind.MISSING
 
-    def facts(self, module: str, _about: str = ALL) -> ModuleFacts | None:
+    def facts(self, module: str, about: str = ALL) -> ModuleFacts | None:
         """The facts of a module's file; None where it has none, or none that can be read."""
         path = self._paths.get(module)
         if path is None:
             return None
+        self.parts.setdefault(module, set()).add(about)
         if module not in self._facts:
-            self._facts[module] = self._learnt(FACTS, path, partial(self._facts_of, module, path), module, path)
+            self._facts[module] = self._learnt(FACTS, path, partial(self._facts_of, module, path), path, module)
         return self._facts[module]
 
     def prepare(self, modules: Iterable[str], jobs: int) -> None:
         """Learn the facts of these modules together, on up to ``jobs`` cores: facts() alone does on one."""
         wanted = [module for module in dict.fromkeys(modules) if module in self._paths and module not in self._facts]
         places = [(module, self._paths[module]) for module in wanted]
-        keys: list[Key] = [(self.entries[path].oid, module, path) for module, path in places]
+        keys: list[Key] = [(self.entries[path].oid, path, module) for module, path in places]
         found = self._cache.answers(FACTS, keys, lambda number: self._facts_of(*places[number]), jobs)
         self._facts.update(zip(wanted, found, strict=True))
 
     def _facts_of(self, module: str, path: str) -> ModuleFacts:
-        source, is_package = self.source(path), self.is_package(path)
-        if source is None:
-            return ModuleFacts(module, path, is_package, {}, computed=True)
-        return module_facts(source, parse(source.data), module=module, path=path, is_package=is_package)
+        return facts_in(self.source(path), module, path)
 
     def _learnt(self, question: Question[A], path: str, ask: Callable[[], A], *key: str) -> A:
         """The answer about one file."""
@@ -190,16 +187,7 @@ class Project:
 
     def _fault_of(self, path: str) -> str | None:
         source = self.source(path)
-        return None if source is None else host_fault(source) or self._unbound_name(source)
-
-    @staticmethod
-    def _unbound_name(source: SourceText) -> str | None:
-        tree = parse(source.data)
-        unbound = unbound_at_import(scope_table(tree), tree)
-        if unbound is None:
-            return None
-        line, _ = source.position(unbound.span.start)
-        return f"line {line}: nothing binds {unbound.name}"
+        return None if source is None else fault_in(source)
 
     def source(self, path: str) -> SourceText | None:
         """The text of a file; None where it is missing, too large or undecodable (see planning.py for the reasons)."""
@@ -235,7 +223,32 @@ class Project:
             path = self._paths[module]
             self._facts.setdefault(module, found)
             if found is not None:
-                self._cache.keep(FACTS, (self.entries[path].oid, module, path), found)
+                self._cache.keep(FACTS, (self.entries[path].oid, path, module), found)
+
+
+def is_package(path: str) -> bool:
+    """Whether a Python file is a package's ``__init__``."""
+    return path.rpartition("/")[2].partition(".")[0] == "__init__"
+
+
+def facts_in(source: SourceText | None, module: str, path: str) -> ModuleFacts:
+    """The answer to FACTS; ``source`` is None where there is no text."""
+    if source is None:
+        return ModuleFacts(module, path, is_package(path), {}, computed=True)
+    return module_facts(source, parse(source.data), module=module, path=path, is_package=is_package(path))
+
+
+def fault_in(source: SourceText) -> str | None:
+    """The answer to HOST."""
+    fault = host_fault(source)
+    if fault is not None:
+        return fault
+    tree = parse(source.data)
+    unbound = unbound_at_import(scope_table(tree), tree)
+    if unbound is None:
+        return None
+    line, _ = source.position(unbound.span.start)
+    return f"line {line}: nothing binds {unbound.name}"
 
 
 def undecodable(path: str, error: UndecodableError) -> Unchecked:

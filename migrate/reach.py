@@ -10,8 +10,8 @@ from codemods.bindings import absolute_module
 from codemods.patches import is_test_file
 from codemods.symbols import ancestors, join, last, parent, root
 from codemods.syntax import import_statements, parse
-from migrate.cache import Cache, Question
-from migrate.project import Project
+from migrate.cache import Cache, Question, as_one
+from migrate.project import Project, is_package
 from migrate.search import HasWord, begins, dotted_words
 
 _FROM_WORD = begins(rb"from") + rb"[ \t]+"
@@ -53,7 +53,7 @@ class Reach:
         self._used: dict[str, bool] = {}
         self._stems: dict[str, set[str]] = {}
         self._packages = frozenset(root(module) for module in project.paths if parent(module))
-        self._packages_key = " ".join(sorted(self._packages))
+        self._packages_key = as_one(self._packages)
         for path in project.texts:
             if path.endswith(".py"):
                 self._stems.setdefault(last(project.module_of(path)), set()).add(path)
@@ -104,8 +104,11 @@ class Reach:
     def _names(self, path: str) -> set[str]:
         if path not in self._project.texts:
             return set()
-        key = (self._project.entries[path].oid, path, self._project.module_of(path), self._packages_key)
-        named = self._cache.answer(NAMED, key, lambda: self._names_in(path))
+        module = self._project.module_of(path)
+        key = (self._project.entries[path].oid, path, module, self._packages_key)
+        named = self._cache.answer(
+            NAMED, key, lambda: names_in(self._project.texts[path], path, module, self._packages)
+        )
         paths = self._project.paths
         found = {paths[name] for name in named.dotted if name in paths}
         for name in named.bare:
@@ -113,29 +116,31 @@ class Reach:
             found |= stems if len(stems) < _COMMON else set()
         return found
 
-    def _names_in(self, path: str) -> Named:
-        data = self._project.texts[path]
-        dotted: set[str] = set()
-        for text in dotted_words(data):
-            match = _DOTTED.match(text) if root(os.fsdecode(text)) in self._packages else None
-            if match is not None:
-                name = os.fsdecode(match.group())
-                dotted.update((*ancestors(name), name))
-        for match in _FROM.finditer(data):
-            dotted.update(join(match[1].decode(), word.decode()) for word in _WORD.findall(match[2]))
-        if _RELATIVE.search(data):
-            dotted |= self._relative(path, data)
-        bare = (match[1].decode() for pattern in _BARE for match in pattern.finditer(data))
-        return Named(frozenset(dotted), frozenset(bare))
 
-    def _relative(self, path: str, data: bytes) -> set[str]:
-        module, is_package = self._project.module_of(path), self._project.is_package(path)
-        found: set[str] = set()
-        for statement in import_statements(parse(data)):
-            origin = absolute_module(statement, module, is_package=is_package) if statement.is_from else None
-            if origin is not None:
-                found.update((origin, *(join(origin, name.name) for name in statement.names)))
-        return found
+def names_in(data: bytes, path: str, module: str, packages: frozenset[str]) -> Named:
+    """The answer to NAMED; ``packages`` are the outermost ones of the repository."""
+    dotted: set[str] = set()
+    for text in dotted_words(data):
+        match = _DOTTED.match(text) if root(os.fsdecode(text)) in packages else None
+        if match is not None:
+            name = os.fsdecode(match.group())
+            dotted.update((*ancestors(name), name))
+    for match in _FROM.finditer(data):
+        dotted.update(join(match[1].decode(), word.decode()) for word in _WORD.findall(match[2]))
+    if _RELATIVE.search(data):
+        dotted |= _relative(data, path, module)
+    bare = (match[1].decode() for pattern in _BARE for match in pattern.finditer(data))
+    return Named(frozenset(dotted), frozenset(bare))
+
+
+def _relative(data: bytes, path: str, module: str) -> set[str]:
+    """What relative imports name."""
+    found: set[str] = set()
+    for statement in import_statements(parse(data)):
+        origin = absolute_module(statement, module, is_package=is_package(path)) if statement.is_from else None
+        if origin is not None:
+            found.update((origin, *(join(origin, name.name) for name in statement.names)))
+    return found
 
 
 _COMMON = 4

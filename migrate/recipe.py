@@ -142,6 +142,14 @@ class Recipe:
         targets = (module for one in self.targets for module in (one.canonical, *one.homes, *one.shims))
         return frozenset((*moves, *targets))
 
+    def moved_modules(self) -> dict[str, str]:
+        """Where modules of the repository are now, by the names that they had."""
+        return {
+            move.old.module: move.new.module
+            for move in self.moves
+            if move.old.is_module and move.new is not None and not move.external
+        }
+
     def detection(self) -> Recipe:
         """The recipe as far as it says what is found; what is done about it left out."""
         return replace(self, branch="", gates=(), enforce=(), text={})

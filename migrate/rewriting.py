@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import re
-import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
-from codemods.alias_map import AliasMap, ModuleKind
+from codemods.alias_map import AliasMap
 from codemods.decisions import ParsedFile
-from codemods.engine import FileResult, Rules, collapse_aliases, parsed, rewrite_faulty, rewrite_file
+from codemods.engine import FileResult, Rules, collapse_aliases, parsed, rewrite_file
 from codemods.mentions import Mentions
 from codemods.notebooks import rewrite_notebook
-from codemods.ownership import Contest, Ownership
+from codemods.ownership import Contest
 from codemods.patches import contests, reads_global, with_effects
 from codemods.references import Reason, Reference, Unchecked
 from codemods.scopes import scope_table
-from codemods.sinks import may_execute, may_have_sinks, path_pattern
 from codemods.source import SourceText
-from codemods.symbols import Symbol, last, root
+from codemods.symbols import Symbol, last
 from codemods.syntax import SyntaxFault, parse, syntax_fault
 from migrate.asked import Watched
 from migrate.cache import Cache, Key, Question
-from migrate.discovery import Discovered, FileImports
-from migrate.project import Project
+from migrate.discovery import Discovered
+from migrate.passes import RELEVANT, REWRITTEN, Outcome, Passes, digest_of, slim
+from migrate.project import Project, is_package
 from migrate.reach import Reach
-from migrate.recipe import Recipe
 from migrate.shadows import Shadows
 from migrate.snapshots import unsaved
 from migrate.texts import SYNTAX, TextElsewhere
@@ -39,20 +34,8 @@ A = TypeVar("A")
 Progress = Callable[[str], None]
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What one file gave: references and text, a reason why it was not (or not wholly) checked, or both."""
-
-    result: FileResult | None = None
-    unchecked: Unchecked | None = None
-
-
-RELEVANT = Question[bool]("relevant")
-"""By (blob, path, module, epoch, the names of owned objects elsewhere): whether it can have a reference."""
 READS_OWN = Question[bool]("reads own")
 """By (blob, name): whether functions of a module read a name of it as a global of theirs."""
-REWRITTEN = Question[Outcome]("rewritten")
-"""By (blob, path, module, epoch, whether it is relevant, the texts that others have by now, what is held back)."""
 
 
 class Rewriting:
@@ -61,20 +44,19 @@ class Rewriting:
     def __init__(
         self,
         project: Project,
-        recipe: Recipe,
         alias_map: AliasMap,
         watched: Watched,
-        ownership: Ownership,
+        passes: Passes,
         notebooks: Mapping[str, SourceText],
         cache: Cache,
         jobs: int,
         progress: Progress,
     ) -> None:
         self.project = project
-        self.recipe = recipe
         self.alias_map = alias_map
         self.watched = watched
-        self.ownership = ownership
+        self.passes = passes
+        self.ownership = passes.ownership
         self.notebooks = notebooks
         self.cache = cache
         self.jobs = jobs
@@ -90,13 +72,11 @@ class Rewriting:
         """
         relevant = self._relevant(discovered)
         paths = [path for path, imports in discovered.files.items() if relevant[path] or imports.has_error]
-        paths += [
-            path for path, source in self.notebooks.items() if _may_concern(source.data, self.ownership, self._mentions)
-        ]
+        paths += [path for path, source in self.notebooks.items() if _may_concern(source.data, self.passes)]
         paths.sort()
         self.progress(f"comparing {len(paths)} files")
         self.faults = self._faults_of([path for path in paths if path not in self.notebooks])
-        results = self._kept(self._outcomes(paths, self._rules(self.ownership, {}), {}, relevant))
+        results = self._kept(self._outcomes(paths, self.passes.rules(self.ownership, {}), {}, relevant))
         reach = Reach(self.project, self.cache)
         results = self._settled(results, reach)
         every = (one for result in results for one in result.references)
@@ -141,14 +121,10 @@ class Rewriting:
 
     def _relevant(self, discovered: Discovered) -> dict[str, bool]:
         files = list(discovered.files.values())
-        aliases = path_pattern({os.fsencode(name) for _, name in discovered.pairs})
-        digest = hashlib.sha256(aliases.pattern).hexdigest()
-        keys: list[Key] = [(*self._key(file.path), digest) for file in files]
+        keys: list[Key] = [(*self._key(file.path), self.passes.digest) for file in files]
 
         def is_relevant(number: int) -> bool:
-            file = files[number]
-            data = self.project.texts[file.path]
-            return self._is_relevant(file, data, aliases) or self._mentions.may_hold(data)
+            return self.passes.is_relevant(files[number], self.project.texts[files[number].path])
 
         self._fetch(RELEVANT, [file.path for file in files], keys)
         found = self.cache.answers(RELEVANT, keys, is_relevant, self.jobs, self.watched)
@@ -158,7 +134,7 @@ class Rewriting:
         self, paths: list[str], rules: Rules, changed: Mapping[str, bytes], relevant: Mapping[str, bool]
     ) -> list[Outcome]:
         """What each file gives. ``changed`` are texts of other files, as the rules know them."""
-        digest = _digest(changed)
+        digest = digest_of(changed)
         keys: list[Key] = []
         for path in paths:
             held = rules.ownership.held_in(path)
@@ -185,18 +161,13 @@ class Rewriting:
         if path in self.notebooks:
             run = partial(self._rewritten_cells, path, rules)
             return self._notebook(path, self.notebooks[path], run, rules.mentions)
-        file = self._parsed(path)
-        fault = self.faults[path]
-        if fault is not None:
-            unchecked = Unchecked(path, fault.line, fault.reason, fault.message)
-            return Outcome(_slim(rewrite_faulty(file, fault, rules)), unchecked)
-        return Outcome(_slim(rewrite_file(file, rules)) if relevant[path] else None)
+        return self.passes.outcome(self._parsed(path), self.faults[path], rules, is_relevant=relevant[path])
 
     def _notebook(
         self, path: str, source: SourceText, run: Callable[[SourceText], FileResult], mentions: Mentions | None = None
     ) -> Outcome:
         result = rewrite_notebook(path, source, run, mentions)
-        return Outcome(unchecked=result) if isinstance(result, Unchecked) else Outcome(_slim(result))
+        return Outcome(unchecked=result) if isinstance(result, Unchecked) else Outcome(slim(result))
 
     def _rewritten_cells(self, path: str, rules: Rules, source: SourceText) -> FileResult:
         return rewrite_file(self._cells(path, source), rules)
@@ -215,14 +186,14 @@ class Rewriting:
         return results
 
     def _parsed(self, path: str) -> ParsedFile:
-        return parsed(path, self.project.module_of(path), self.project.is_package(path), self.source(path))
+        return parsed(path, self.project.module_of(path), is_package(path), self.source(path))
 
     def _collapsed(self, before: FileResult, text: bytes, elsewhere: TextElsewhere) -> FileResult:
         ownership = self.ownership
         source = self.source(before.path).with_data(text)
         if before.path not in self.notebooks:
-            module, is_package = self.project.module_of(before.path), self.project.is_package(before.path)
-            return collapse_aliases(parsed(before.path, module, is_package, source), ownership, elsewhere)
+            file = parsed(before.path, self.project.module_of(before.path), is_package(before.path), source)
+            return collapse_aliases(file, ownership, elsewhere)
         outcome = self._notebook(
             before.path, source, lambda text: collapse_aliases(self._cells(before.path, text), ownership, elsewhere)
         )
@@ -234,60 +205,6 @@ class Rewriting:
         offset = before.base_offset(reference.start)
         line, column = self.source(before.path).position(offset)
         return replace(reference, start=offset, line=line, column=column)
-
-    # what the passes know of other files
-
-    def _rules(self, ownership: Ownership, changed: Mapping[str, bytes]) -> Rules:
-        """``changed`` are texts of files as others may see them: they say which names those take from a module."""
-        elsewhere = TextElsewhere(self.watched, self.watched.path_of, changed)
-        return Rules(ownership, Mentions(ownership), elsewhere, self._is_proved, self.recipe.texts)
-
-    def _is_proved(self, module: str) -> bool:
-        """Whether importing a module cannot fail: it is ours and imports, or the standard library's."""
-        kind = self.watched.kind(module)
-        if kind is ModuleKind.FILE:
-            return self.ownership.alias_map.import_failure(module) is None
-        return kind is ModuleKind.EXTERNAL and root(module) in sys.stdlib_module_names
-
-    def _is_relevant(self, imports: FileImports, data: bytes, aliases: re.Pattern[bytes]) -> bool:
-        """Whether one of the file's imports can be a reference, or bind a module through which one is reached.
-
-        ``aliases`` finds paths to the names that other modules have for owned objects. A name of ours as an attribute
-        of something is no matter of this: with one, ``Mentions.may_hold`` says yes.
-        """
-        ownership = self.ownership
-        for symbol in imports.imported:
-            module = symbol.dotted
-            if symbol.name is not None and symbol.name != "*" and ownership.finding(symbol) is not None:
-                return True
-            if ownership.is_watched(module) or ownership.is_watched(symbol.module):
-                return True
-            if ownership.watched_below(module) and self._has_component(data):
-                return True
-        if b".multiple(" in data:  # patch.multiple("module", name=...): no text shows the whole path
-            return True
-        if imports.has_beyond_root:
-            return True
-        if not may_have_sinks(data) and not may_execute(data):
-            return False
-        if aliases.search(data) is not None or ownership.may_name(data):
-            return True
-        if next(self._mentions.imported_names(data), None) is not None:
-            return True
-        return self._has_component(data)  # in whatever pieces and escapes a path is put together
-
-    @cached_property
-    def _mentions(self) -> Mentions:
-        return Mentions(self.ownership)
-
-    def _has_component(self, data: bytes) -> bool:
-        return any(component in data for component in self._components)
-
-    @cached_property
-    def _components(self) -> tuple[bytes, ...]:
-        """The last components of the watched modules."""
-        modules = (*self.ownership.shims, *(move.old.module for move in self.recipe.moves))
-        return tuple({os.fsencode(last(module)) for module in modules})
 
     # what files may do depends on each other
 
@@ -323,7 +240,7 @@ class Rewriting:
                 asked |= paths
             pinned |= leaning
             contested |= fresh
-            rules = self._rules(self.ownership.with_held(pinned, contested), changed)
+            rules = self.passes.rules(self.ownership.with_held(pinned, contested), changed)
             results = self._again(results, rules, changed, paths)
 
     @staticmethod
@@ -361,7 +278,12 @@ class Rewriting:
 
     def _has_readers(self, path: str, name: str) -> bool:
         source = self.project.source(path)
-        return source is not None and reads_global(scope_table(parse(source.data)), name)
+        return source is not None and has_readers(source, name)
+
+
+def has_readers(source: SourceText, name: str) -> bool:
+    """The answer to READS_OWN."""
+    return reads_global(scope_table(parse(source.data)), name)
 
 
 _MANY = 1_000
@@ -370,24 +292,12 @@ _FOR_OTHERS = frozenset({Reason.PUBLIC_NAME, Reason.SIDE_EFFECT_IMPORT})
 """Why a module's name stays as long as other files may take it from the file."""
 
 
-def _slim(result: FileResult) -> FileResult:
-    """Without the text, where that is as it was: all of them together are large."""
-    return result if result.changed else replace(result, data=b"")
-
-
 def _changed(results: Iterable[FileResult]) -> dict[str, bytes]:
     """The texts of the files that change."""
     return {result.path: result.data for result in results if result.changed}
 
 
-def _digest(texts: Mapping[str, bytes]) -> str:
-    found = hashlib.sha256()
-    for path, data in sorted(texts.items()):
-        found.update(hashlib.sha256(os.fsencode(path)).digest() + hashlib.sha256(data).digest())
-    return found.hexdigest()
-
-
-def _may_concern(data: bytes, ownership: Ownership, mentions: Mentions) -> bool:
+def _may_concern(data: bytes, passes: Passes) -> bool:
     """Whether a notebook can name anything of interest."""
-    words = [last(module).encode() for module in ownership.watched_modules()]
-    return mentions.may_hold(data) or any(word in data for word in words)
+    words = [last(module).encode() for module in passes.ownership.watched_modules()]
+    return passes.mentions.may_hold(data) or any(word in data for word in words)

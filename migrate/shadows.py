@@ -62,7 +62,7 @@ class Shadows:
     def is_shadow(self, module: str) -> bool:
         """Whether the ``__init__`` of the module's package binds its name to anything but the module."""
         package, name = parent(module), last(module)
-        facts = self._project.facts(package) if self._project.kind(package) is ModuleKind.FILE else None
+        facts = self._project.facts(package, name) if self._project.kind(package) is ModuleKind.FILE else None
         if facts is None:
             return False
         if any(name in self._alias_map.exported_names(star.module) for star in facts.stars):

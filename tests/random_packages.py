@@ -63,8 +63,11 @@ class TreeRepository:
     root = Path("/nowhere")
     is_partial = False
 
-    def __init__(self, files: Mapping[str, bytes]) -> None:
+    def __init__(self, files: Mapping[str, bytes], before: TreeRepository | None = None) -> None:
+        """With the contents of another one ``before``, as a repository has those of earlier commits."""
         self._contents = {hashlib.sha1(content).hexdigest(): content for content in files.values()}
+        if before is not None:
+            self._contents |= before._contents
         self._entries = Entries.of(
             Entry(path, "100644", hashlib.sha1(content).hexdigest()) for path, content in sorted(files.items())
         )
@@ -84,8 +87,8 @@ class TreeRepository:
     def tree(self, commit: str) -> str:
         return hashlib.sha1(b"\0".join(self._entries.lines)).hexdigest()
 
-    def read(self, oids: Iterable[str], _most: int | None = None) -> Iterator[bytes]:
-        return (self._contents[oid] for oid in oids)
+    def read(self, oids: Iterable[str], _most: int | None = None) -> Iterator[bytes | None]:
+        return (self._contents.get(oid) for oid in oids)
 
 
 def plan_of(files: Mapping[str, bytes], recipe: str, cache: Cache | None = None) -> Plan:

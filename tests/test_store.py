@@ -20,6 +20,7 @@ from random_packages import RandomPackage, TreeRepository, drawn, packages
 from repositories import ENVIRONMENT, ROOT, SAMPLE, Repo, make_repo, unshim
 
 from codemods.engine import rewrite_file
+from migrate.again import Again
 from migrate.beside import PREFIX
 from migrate.cache import Cache, Question, stable
 from migrate.errors import MigrateError
@@ -55,7 +56,7 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         seen.append(file.path)
         return rewrite_file(file, rules)
 
-    monkeypatch.setattr("migrate.rewriting.rewrite_file", counted)
+    monkeypatch.setattr("migrate.passes.rewrite_file", counted)
     return seen
 
 
@@ -234,6 +235,113 @@ def test_any_other_change_makes_a_plan(repo: Repo, place: Path, plans: list[str]
     assert warm == said(repo, place, "check", "--staged", "--format", "json", "--no-cache")
 
 
+ASKED: dict[str, str | bytes] = {
+    "web/__init__.py": "",
+    "web/reader.py": "from app.manager import ChatManager\n\n\ndef made():\n    return ChatManager()\n",
+    "web/kept.py": "from web.reader import made\n\nTEXT = 'see app.old_manager for more'\n",
+    "web/double.py": "class ChatManager: ...\n\n\ndef other(): ...\n",
+    "web/decide.py": "from web.double import ChatManager\n",
+    "web/twin.py": "",
+    "notes.md": "Once it was app.old_manager.\n",
+    "plain.yml": "a: b\n",
+    "old.py.bak": "from app.old_manager import ChatManager\n",
+}
+"""Files about which a plan asks questions, and which it does not show, or only by a reference."""
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "is_known"),
+    [
+        pytest.param("web/reader.py", "{0}\n\ndef more():\n    return 1\n", True, id="a function in a user of ours"),
+        pytest.param("web/reader.py", "import json\n\n{0}", True, id="an import of no interest above all"),
+        pytest.param("web/decide.py", "{0}\n\ndef f():\n    return ChatManager\n", True, id="lines below a reference"),
+        pytest.param("web/double.py", "{0}\n\ndef more(): ...\n", True, id="a name that nobody takes from a module"),
+        pytest.param("web/kept.py", "{0}# the end\n", True, id="a comment below a text that is kept"),
+        pytest.param("web/twin.py", "x = 1\n", True, id="one of two files with the same content"),
+        pytest.param("notes.md", "{0}Now it is gone.\n", True, id="a line below a text that is kept in a document"),
+        pytest.param("plain.yml", "a: c\n", True, id="a document that says nothing"),
+        pytest.param("old.py.bak", "import app.old_manager\n", True, id="an old copy"),
+        pytest.param(
+            "web/reader.py", "# more\n{0}from app.old_manager import ChatManager\n", False, id="an old import"
+        ),
+        pytest.param("web/reader.py", "x = 1\n", False, id="a canonical import that is gone"),
+        pytest.param("web/reader.py", "{0}# unshim: keep\n", False, id="a comment to us"),
+        pytest.param("web/reader.py", "{0}def f(:\n", False, id="no Python any more"),
+        pytest.param("web/reader.py", "{0}x = '\xe9'\n", False, id="no UTF-8"),
+        pytest.param("web/decide.py", "import json\n\n{0}", False, id="a reference that stands elsewhere"),
+        pytest.param("web/double.py", "def other(): ...\n", False, id="a name that is gone, and was taken"),
+        pytest.param("web/double.py", "from app.manager import ChatManager\n", False, id="a name that is another one"),
+        pytest.param("app/use.py", "{0}# more\n", False, id="a file that will change"),
+        pytest.param("app/old_manager.py", "{0}# more\n", False, id="a shim"),
+        pytest.param("app/__init__.py", "x = 1\n", False, id="the package of a shim, in which __all__ may be computed"),
+        pytest.param("web/kept.py", "\n{0}", False, id="a text that is kept and stands elsewhere"),
+        pytest.param("notes.md", "\n{0}", False, id="a text in a document that stands elsewhere"),
+        pytest.param("plain.yml", "a: app.old_manager\n", False, id="a path in a document"),
+    ],
+)
+def test_a_file_about_which_the_answers_are_the_same_makes_no_plan(
+    repo: Repo, place: Path, plans: list[str], path: str, text: str, is_known: bool
+) -> None:
+    repo.commit(ASKED)
+    said(repo, place, "scan")
+    plans.clear()
+    before = (repo.path / path).read_text()
+    (repo.path / path).write_bytes(text.format(before).encode("latin-1"))
+    repo.git("add", "-A")
+    warm = said(repo, place, "check", "--staged", "--format", "json")
+    assert (plans == []) is is_known
+    assert warm == said(repo, place, "check", "--staged", "--format", "json", "--no-cache")
+
+
+@pytest.mark.parametrize(
+    ("recipe", "path"),
+    [
+        pytest.param(
+            '[unshim.rename]\nManager = "ChatManager"\n', "app/renamed.py", id="a name that is to be replaced"
+        ),
+        pytest.param('enforce = ["ruff"]\n', "plain.yml", id="a document where linters are told"),
+    ],
+)
+def test_what_the_recipe_asks_for_beside_paths_is_looked_at(
+    repo: Repo, place: Path, plans: list[str], recipe: str, path: str
+) -> None:
+    renamed = "from app.manager import ChatManager as Manager\n"
+    repo.commit({**ASKED, "app/renamed.py": renamed, "unshim.toml": f"{SAMPLE['unshim.toml']}{recipe}"})
+    said(repo, place, "scan")
+    plans.clear()
+    staged(repo, path, (repo.path / path).read_text() + "# more\n")
+    assert said(repo, place, "check", "--staged") == said(repo, place, "check", "--staged", "--no-cache")
+    assert len(plans) == 2
+
+
+def test_of_many_changed_files_a_plan_is_made_at_once(repo: Repo, place: Path, plans: list[str]) -> None:
+    files = {f"web/user{number}.py": f"from app.manager import ChatManager\nx = {number}\n" for number in range(33)}
+    repo.commit(files)
+    said(repo, place, "scan")
+    for count, made in ((32, 0), (33, 1)):
+        repo.git("reset", "-q", "--hard")
+        plans.clear()
+        repo.write({path: f"{text}y = 2\n" for path, text in list(files.items())[:count]})
+        repo.git("add", "-A")
+        said(repo, place, "check", "--staged")
+        assert len(plans) == made
+
+
+def test_what_another_run_has_learnt_since_the_last_plan_is_not_taken_for_its_answers(
+    repo: Repo, place: Path, plans: list[str]
+) -> None:
+    repo.commit(ASKED)
+    said(repo, place, "scan")
+    learnt = next(path for path in stored(place) if path.name == "learnt").read_bytes()
+    repo.commit({"web/reader.py": "from app.old_manager import ChatManager\n"})
+    said(repo, place, "scan")
+    next(path for path in stored(place) if path.name == "learnt").write_bytes(learnt)
+    plans.clear()
+    staged(repo, "web/reader.py", "from app.old_manager import ChatManager\nx = 1\n")
+    warm = said(repo, place, "check", "--staged")
+    assert len(plans) == 1 and warm == said(repo, place, "check", "--staged", "--no-cache")
+
+
 @pytest.fixture
 def listings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was listed file by file."""
@@ -403,16 +511,21 @@ def test_random_packages_have_the_same_plans_from_run_to_run(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     runs = 0
+    again: list[bool] = []
+    holds = Again.holds
+    monkeypatch.setattr(Again, "holds", lambda self, changes: again.append(holds(self, changes)) or again[-1])
 
     @drawn(EXAMPLES)
     @given(packages(), packages(), st.data())
     def run(package: RandomPackage, other: RandomPackage, data: st.DataObject) -> None:
         nonlocal runs
         recipe = read_recipe(tomllib.loads(package.recipe)["unshim"], "unshim.toml")
-        files = {**package.files, "pk/far.py": b"x = 1\n"}
+        files = {**package.files, "pk/far.py": b"x = 1\n", "notes.yml": b"a: b\n"}
+        tree: TreeRepository | None = None
         for _ in range(5):
             runs += 1
-            repository = cast(Repository, TreeRepository(files))
+            tree = TreeRepository(files, tree)
+            repository = cast(Repository, tree)
             found: list[Plan | str] = []
             for use_store in (True, False):
                 try:
@@ -422,10 +535,23 @@ def test_random_packages_have_the_same_plans_from_run_to_run(
                     found.append(error.message)
             assert found[0] == found[1], package
             path = data.draw(st.sampled_from(sorted(files)))
-            content = data.draw(st.sampled_from([files[path] + b"# more\n", b"y = 2\n", other.files.get(path, b"")]))
-            files[path if data.draw(st.booleans()) else "pk/far.py"] = content
+            before = files[path]
+            lines = before.splitlines(keepends=True)
+            place = data.draw(st.integers(0, len(lines)))
+            texts = [
+                before + b"# more\n",
+                b"# above\n" + before,
+                before + b"\n\ndef more(): ...\n",
+                b"import json\n" + before,
+                b"".join(lines[:place] + lines[place + 1 :]),
+                b"".join(lines[:place] + lines[place - 1 :]),
+                b"y = 2\n",
+                other.files.get(path, b""),
+            ]
+            files[path if data.draw(st.booleans()) else "pk/far.py"] = data.draw(st.sampled_from(texts))
 
     run()
+    assert {True, False} == set(again)
     assert len(plans) < runs * 1.9, "each run without a store makes one, and hardly any with it does not"
 
 

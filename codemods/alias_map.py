@@ -266,7 +266,8 @@ class AliasMap:
             named = Symbol(top.module, top.name).dotted
             if top.name is not None and named == submodule and -1 < last_one < top.start:
                 continue
-            if any(submodule in self.reach(module, around) for module in {top.module, named} - {facts.module}):
+            imported = [module for module in dict.fromkeys((top.module, named)) if module != facts.module]
+            if any(submodule in self.reach(module, around) for module in imported):  # asked for in the same order
                 loads.append(top)
         return loads
 

@@ -2,40 +2,44 @@
 
 A plan depends on a file by the answers of the cache about its blob, by what is looked for in all texts, and, where it
 shows the file, by its lines and bytes. What the passes are told about other modules for an answer is what they were
-told for the last plan (Remembered); if they ask for more, nothing is proved, and a plan has to be made.
+told for the last plan (Remembered); if they ask for more, nothing is proved, and a plan has to be made. References may
+have moved within a file: that changes the plan in one place only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import takewhile
 from typing import TypeVar
 
-from codemods.alias_map import ALL, AliasMap, ModuleKind
+from codemods.alias_map import AliasMap
 from codemods.bindings import ModuleFacts
 from codemods.document_forms import Role, role_of
-from codemods.engine import Rules, parsed
+from codemods.engine import FileResult, Rules, parsed
 from codemods.modules import Target
-from codemods.ownership import Ownership
+from codemods.ownership import Contest, Ownership
+from codemods.references import Reference
 from codemods.source import SourceText, UndecodableError, decode_python
-from codemods.symbols import root
+from codemods.symbols import Symbol, root
 from codemods.syntax import SyntaxFault, syntax_fault
-from migrate.asked import ASKED, Asked, same_parts
+from migrate.asked import ASKED, Asked, Remembered, UnaskedError, parts_of
 from migrate.cache import Cache, Key, Question, words_of
+from migrate.deletions import may_name
 from migrate.discovery import IMPORTS, FileImports, imports_in
-from migrate.documents import DOCUMENT, references_in
-from migrate.passes import RELEVANT, REWRITTEN, Passes, digest_of
-from migrate.plan import Plan
+from migrate.documents import DOCUMENT, document_result, references_in
+from migrate.moving import Moved, moved_plan
+from migrate.parallel import mapped
+from migrate.passes import RELEVANT, REWRITTEN, Outcome, Passes, digest_of
+from migrate.plan import FileChange, Plan
 from migrate.project import FACTS, HOST, facts_in, fault_in, is_package
-from migrate.reach import NAMED, names_in
+from migrate.reach import NAMED, Named, names_in
 from migrate.recipe import Recipe
-from migrate.repository import Entry
+from migrate.repository import REGULAR_MODES, Entry
 from migrate.rewriting import READS_OWN, has_readers
-from migrate.search import Search
 from migrate.texts import SUFFIXES, SYNTAX, looked_for
 
-K = TypeVar("K")
 V = TypeVar("V")
 
 
@@ -51,6 +55,8 @@ class Ground:
     """What other modules call owned objects."""
     roots: frozenset[str]
     """The first names of the modules of the repository."""
+    stems: frozenset[str]
+    """The last names of the modules of the Python files that were looked through."""
     parts: Mapping[str, frozenset[str]]
     """By module: the parts of its facts that the rest of the plan has looked at."""
 
@@ -60,61 +66,18 @@ GROUND = Question[Ground]("ground")
 LAST = ("",)
 
 
-class UnaskedError(Exception):
-    """A question that nobody has asked for the last plan."""
-
-
-class Remembered:
-    """What the passes were told for the last plan, without the repository; and that what is not of it is not."""
-
-    def __init__(self, asked: Asked, cache: Cache, roots: frozenset[str]) -> None:
-        """``roots`` are the first names of the modules of the repository."""
-        self._asked = asked
-        self._cache = cache
-        self._roots = roots
-
-    def kind(self, module: str) -> ModuleKind:
-        return _known(self._asked.kinds, module) if self._is_ours(module) else ModuleKind.EXTERNAL
-
-    def facts(self, module: str, _about: str = ALL) -> ModuleFacts | None:
-        place = _known(self._asked.places, module) if self._is_ours(module) else None
-        if place is None:
-            return None
-        path, oid, _ = place
-        found = self._cache.recall(FACTS, (oid, path, module))
-        if found is None:
-            raise UnaskedError
-        return found
-
-    def primary(self, module: str) -> str:
-        return _known(self._asked.primaries, module) if self._is_ours(module) else module
-
-    def path_of(self, module: str) -> str | None:
-        return _known(self._asked.files, module) if self._is_ours(module) else None
-
-    def fault(self, module: str) -> str | None:
-        return _known(self._asked.faults, module) if self._is_ours(module) else None
-
-    def some(self, search: Search, apart_from: frozenset[str] = frozenset()) -> bool:
-        return _known(self._asked.searches, (search, apart_from))
-
-    def _is_ours(self, module: str) -> bool:
-        return root(module) in self._roots
-
-
-def _known(answers: Mapping[K, V], question: K) -> V:
-    if question not in answers:
-        raise UnaskedError
-    return answers[question]
-
-
 @dataclass(frozen=True)  # without slots: what is asked for more than once is kept
 class _File:
-    """A changed Python file, and what was asked about its content before."""
+    """A changed file, and what was asked about its content before."""
 
-    path: str
+    entry: Entry
+    before: bytes
     content: bytes
     questions: tuple[tuple[str, Key], ...]
+
+    @property
+    def path(self) -> str:
+        return self.entry.path
 
     @cached_property
     def source(self) -> SourceText:
@@ -132,35 +95,92 @@ class Again:
         """``plan`` is the one that the cache has served for last."""
         self._cache = cache
         self._recipe = recipe
+        self._plan = plan
         self._shown = plan.shown_paths()
+        self._unchecked = {one.path for one in plan.unchecked}
+        self._lines = plan.shown_lines()
 
-    def holds(self, changes: Iterable[tuple[Entry, bytes, bytes]]) -> bool:
-        """Whether the plan is the same after changes: the entry of a file before, and its contents before and after."""
+    def after(self, changes: Iterable[tuple[Entry, bytes, bytes]], jobs: int) -> Plan | None:
+        """The plan after changes that change no more of it than where something stands; None, if others may.
+
+        Of each file that is the entry before, and the contents before and after.
+        """
         changes = list(changes)
+        if any(not self._may_outlast(entry) for entry, _, _ in changes):
+            return None
         questions = self._cache.about({entry.oid for entry, _, _ in changes})
+        files = [_File(*one, tuple(questions.get(one[0].oid, ()))) for one in changes]
         try:
-            return all(
-                self._is_same_file(entry, before, after, questions.get(entry.oid, ()))
-                for entry, before, after in changes
-            )
-        except (UnaskedError, UndecodableError):
-            return False
+            _ = self._rules  # made once, before several processes look at files
+        except UnaskedError:
+            return None
+        found = mapped(self._looked_at, files, jobs)
+        same = [one for one in found if one is not None]
+        return moved_plan(self._plan, same) if len(same) == len(found) else None
 
-    def _is_same_file(self, entry: Entry, before: bytes, after: bytes, questions: Iterable[tuple[str, Key]]) -> bool:
-        if entry.path in self._shown:
+    def _may_outlast(self, entry: Entry) -> bool:
+        """Whether a file can change, and the plan not. What other tools are told may stand in any text."""
+        if entry.path in self._shown or entry.mode not in REGULAR_MODES:
             return False
-        if not entry.path.endswith(SUFFIXES):
-            return self._is_same_document(entry, after)
-        file = _File(entry.path, after, tuple(one for one in questions if self._is_about(*one, entry.path)))
+        return entry.path.endswith(SUFFIXES) or not self._recipe.enforce
+
+    def _looked_at(self, file: _File) -> Moved | None:
+        """What has moved in a file; None where there may be more to it."""
+        try:
+            return self._python(file) if file.path.endswith(SUFFIXES) else self._document(file)
+        except (UnaskedError, UndecodableError):
+            return None
+
+    def _document(self, file: _File) -> Moved | None:
+        if not self._recipe.covers(file.path) or role_of(file.path) is Role.COPY:
+            return Moved(file.path)
+        before = self._cache.recall(DOCUMENT, (file.entry.oid, file.path, self._asked.epoch))
+        passes = self._passes
+        now = references_in(file.path, file.content, passes.mentions, self._recipe, passes.ownership)
+        if before is None or _placeless(before) != _placeless(now):
+            return None
+        result = document_result(file.entry, now, file.content)
+        change = None
+        if result.after != result.before:
+            change = FileChange(file.path, file.entry.mode, result.before, result.after)
+        return Moved(file.path, tuple(zip(before, now, strict=True)), change)
+
+    def _python(self, file: _File) -> Moved | None:
+        if self._is_seen_otherwise(file):
+            return None
+        outcomes: dict[int, tuple[Outcome, Outcome]] = {}
+        for name, key in file.questions:
+            if not self._is_about(name, key, file.path):
+                continue
+            before, now = self._cache.recall(Question[object](name), key), self._answer(name, key, file)
+            if self._seen(before) != self._seen(now):
+                return None
+            if isinstance(before, Outcome) and isinstance(now, Outcome):
+                held = sum(map(len, _held_in(key)))
+                if held in outcomes:
+                    return None
+                outcomes[held] = before, now
+        return self._moved(file, *outcomes[max(outcomes)]) if outcomes else Moved(file.path)  # each round holds more
+
+    def _is_seen_otherwise(self, file: _File) -> bool:
+        """Whether the plan may depend on what has changed by more than answers."""
         looked = looked_for(self._cache)
-        if self._recipe.covers(entry.path) and entry.oid not in looked.there:
-            return False
-        if any(self._is_read_otherwise(text) for text in (before, after)):
-            return False
-        for search, found in looked.found.items():
-            if entry.oid in found.seen and search(after) is not (entry.oid in found.hits):
-                return False
-        return all(self._is_same(name, key, file) for name, key in file.questions)
+        if self._recipe.covers(file.path) and file.entry.oid not in looked.there:
+            return True
+        renames = self._passes.ownership.renames.values()
+        words = (b"unshim", *(alias.encode() for found in renames for alias in found))  # a comment to us, names to go
+        if any(word in file.before or word in file.content for word in words):
+            return True
+        if any(line > _equal_lines(file.before, file.content) for line in self._lines.get(file.path, ())):
+            return True
+        if file.path in self._unchecked and any(
+            may_name(shim, file.before) is not may_name(shim, file.content) for shim in self._ground.shims
+        ):
+            return True
+        return any(
+            file.entry.oid in found.seen and search(file.content) is not (file.entry.oid in found.hits)
+            for search, found in looked.found.items()
+        )
 
     def _is_about(self, name: str, key: Key, path: str) -> bool:
         """Whether a question was about a file, and for the last plan: another file may have the same content."""
@@ -168,29 +188,37 @@ class Again:
             return False
         return name in _OF_CONTENT or key[1] == path
 
-    def _is_read_otherwise(self, text: bytes) -> bool:
-        """Whether the plan may depend on a text by more than answers: by a comment to us, or a name to be replaced."""
-        aliases = (alias for renames in self._passes.ownership.renames.values() for alias in renames)
-        return b"unshim" in text or any(alias.encode() in text for alias in aliases)
+    def _seen(self, answer: object) -> object:
+        """What of an answer the plan depends on, but for the places in the file."""
+        ground = self._ground
+        match answer:
+            case ModuleFacts():
+                parts = ground.parts.get(answer.module, frozenset()) | self._asked.facts.get(answer.module, set())
+                return parts_of(answer, sorted(parts), lambda name: name in ground.roots)
+            case Named():
+                dotted = frozenset(name for name in answer.dotted if root(name) in ground.roots)
+                return dotted, answer.bare & ground.stems
+            case SyntaxFault():
+                return answer.reason, answer.message
+            case Outcome(None, unchecked):
+                return None, unchecked and (unchecked.reason, unchecked.message)
+            case Outcome(FileResult() as result, unchecked):
+                how = (result.canonical, result.leans_on, result.changed, _placeless(result.references))
+                return how, unchecked and (unchecked.reason, unchecked.message)
+        return answer
 
-    def _is_same_document(self, entry: Entry, after: bytes) -> bool:
-        """Whether a document has the references that it had. What other tools are told may stand in it, too."""
-        if self._recipe.enforce:
-            return False
-        if not self._recipe.covers(entry.path) or role_of(entry.path) is Role.COPY:
-            return True
-        known = self._cache.recall(DOCUMENT, (entry.oid, entry.path, self._asked.epoch))
-        if known is None:
-            return False
-        passes = self._passes
-        return known == references_in(entry.path, after, passes.mentions, self._recipe, passes.ownership)
-
-    def _is_same(self, name: str, key: Key, file: _File) -> bool:
-        before, now = self._cache.recall(Question[object](name), key), self._answer(name, key, file)
-        if isinstance(before, ModuleFacts) and isinstance(now, ModuleFacts):
-            parts = self._ground.parts.get(now.module, frozenset()) | self._asked.facts.get(now.module, set())
-            return same_parts(before, now, parts, lambda name: name in self._ground.roots)
-        return before == now
+    def _moved(self, file: _File, before: Outcome, now: Outcome) -> Moved | None:
+        """What has moved of two outcomes that are the same otherwise."""
+        line = None if now.unchecked is None else now.unchecked.line
+        if before.result is None or now.result is None:
+            return Moved(file.path, line=line)
+        pairs = tuple(zip(before.result.references, now.result.references, strict=True))
+        if not now.result.changed:
+            return Moved(file.path, pairs, line=line)
+        if any(search(before.result.data) is not search(now.result.data) for search, _ in self._asked.searches):
+            return None  # others are told what the file has then
+        change = FileChange(file.path, file.entry.mode, file.content, file.source.encode(now.result.data))
+        return Moved(file.path, pairs, change, line)
 
     def _answer(self, name: str, key: Key, file: _File) -> object:
         """What is to be said of the new content."""
@@ -210,9 +238,13 @@ class Again:
             case RELEVANT.name:
                 known = (self._cache.recall(IMPORTS, key) for name, key in file.questions if name == IMPORTS.name)
                 return any(self._passes.is_relevant(one, file.content) for one in known if isinstance(one, FileImports))
-            case REWRITTEN.name if key[5:] == _OF_ONE:
+            case REWRITTEN.name if key[5] == _NOTHING:
                 tree = parsed(file.path, str(key[2]), is_package(file.path), file.source)
-                return self._passes.outcome(tree, file.fault, self._rules, is_relevant=key[4] is True)
+                pinned, contested = _held_in(key)
+                rules = self._rules
+                if pinned or contested:
+                    rules = self._passes.rules(self._passes.ownership.with_held(pinned, dict(contested)), {})
+                return self._passes.outcome(tree, file.fault, rules, is_relevant=key[4] is True)
         raise UnaskedError
 
     # what the passes of the last plan stood on
@@ -244,7 +276,31 @@ class Again:
         return self._passes.rules(self._passes.ownership, {})
 
 
+def _equal_lines(before: bytes, now: bytes) -> int:
+    """How many lines are the same from the beginning on."""
+    lines = zip(before.splitlines(keepends=True), now.splitlines(keepends=True), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], lines))
+
+
+def _placeless(references: Iterable[Reference]) -> list[tuple[Reference, list[tuple[int, str]]]]:
+    """References without where they stand."""
+    return [
+        (
+            replace(one, line=0, column=0, start=0, edits=()),
+            [(edit.end - edit.start, edit.text) for edit in one.edits],
+        )
+        for one in references
+    ]
+
+
 _OF_CONTENT = frozenset({SYNTAX.name, HOST.name, READS_OWN.name})
 """What is asked about a blob, whatever its path is."""
-_OF_ONE: Key = (digest_of({}), frozenset(), frozenset())
-"""How a key of REWRITTEN ends where the file was looked at by itself."""
+_NOTHING = digest_of({})
+"""In a key of REWRITTEN: that nothing was known of what other files will have."""
+
+
+def _held_in(key: Key) -> tuple[frozenset[tuple[str, str]], frozenset[tuple[tuple[str, Symbol], Contest]]]:
+    """What was held back, by a key of REWRITTEN: see Ownership.held_in()."""
+    pinned, contested = key[6:]
+    assert isinstance(pinned, frozenset) and isinstance(contested, frozenset)
+    return pinned, contested

@@ -10,8 +10,9 @@ functions that nobody asked for, and an import of the standard library.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from codemods.alias_map import ALL, IMPORTS, OUTLINE, PUBLISHED, VERDICT, ModuleKind
 from codemods.bindings import Binding, Effect, ModuleFacts, TopImport
@@ -21,6 +22,9 @@ from migrate.cache import Cache, Question
 from migrate.parallel import Shared
 from migrate.project import FACTS, Place, Project
 from migrate.search import Search
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 @dataclass(slots=True)
@@ -79,7 +83,8 @@ class Asked:
         parts = self.facts.get(module, set())
         if before is None or now is None:
             return not parts or (now is None and place is None)
-        return same_parts(before, now, parts, lambda name: project.kind(name) is not ModuleKind.EXTERNAL)
+        before_and_now = (parts_of(facts, parts, project.is_ours) for facts in (before, now))
+        return next(before_and_now) == next(before_and_now)
 
 
 class Watched(Shared):
@@ -136,12 +141,60 @@ class Watched(Shared):
         self._project.learn(*found)
 
 
-def same_parts(before: ModuleFacts, after: ModuleFacts, parts: Iterable[str], is_ours: Callable[[str], bool]) -> bool:
-    """Whether somebody who looks at these parts cannot tell the facts of two contents of one file apart.
+class UnaskedError(Exception):
+    """A question that nobody has asked for the last plan."""
+
+
+class Remembered:
+    """What the passes were told for the last plan, without the repository; and that what is not of it is not."""
+
+    def __init__(self, asked: Asked, cache: Cache, roots: frozenset[str]) -> None:
+        """``roots`` are the first names of the modules of the repository."""
+        self._asked = asked
+        self._cache = cache
+        self._roots = roots
+
+    def kind(self, module: str) -> ModuleKind:
+        return _known(self._asked.kinds, module) if self._is_ours(module) else ModuleKind.EXTERNAL
+
+    def facts(self, module: str, _about: str = ALL) -> ModuleFacts | None:
+        place = _known(self._asked.places, module) if self._is_ours(module) else None
+        if place is None:
+            return None
+        path, oid, _ = place
+        found = self._cache.recall(FACTS, (oid, path, module))
+        if found is None:
+            raise UnaskedError
+        return found
+
+    def primary(self, module: str) -> str:
+        return _known(self._asked.primaries, module) if self._is_ours(module) else module
+
+    def path_of(self, module: str) -> str | None:
+        return _known(self._asked.files, module) if self._is_ours(module) else None
+
+    def fault(self, module: str) -> str | None:
+        return _known(self._asked.faults, module) if self._is_ours(module) else None
+
+    def some(self, search: Search, apart_from: frozenset[str] = frozenset()) -> bool:
+        return _known(self._asked.searches, (search, apart_from))
+
+    def _is_ours(self, module: str) -> bool:
+        return root(module) in self._roots
+
+
+def _known(answers: Mapping[K, V], question: K) -> V:
+    if question not in answers:
+        raise UnaskedError
+    return answers[question]
+
+
+def parts_of(facts: ModuleFacts, parts: Iterable[str], is_ours: Callable[[str], bool]) -> list[object]:
+    """What somebody who looks at these parts sees, in a form that can be compared with other facts of the same file.
 
     ``is_ours`` says of the first name of a module whether it can be one of the repository.
     """
-    return all(_part(before, part, is_ours) == _part(after, part, is_ours) for part in parts)
+    return [_part(facts, part, is_ours) for part in parts]
 
 
 def _part(facts: ModuleFacts, part: str, is_ours: Callable[[str], bool]) -> object:

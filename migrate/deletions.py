@@ -193,7 +193,7 @@ class DeletionProof:
             reasons.append(f"its stub {stub} would tell type checkers that it is still there")
         for path in sorted(self.unreadable):
             data = self.project.texts.get(path)
-            if data is None or self._may_name(module, data):
+            if data is None or may_name(module, data):
                 reasons.append(f"{path} could not be checked and may name it")
         return reasons
 
@@ -250,11 +250,6 @@ class DeletionProof:
                 return [f"held by {package.path}: its __all__ is computed, and may name {last(module)}"]
         return []
 
-    @staticmethod
-    def _may_name(module: str, data: bytes) -> bool:
-        """Whether a text that was not understood may name a module."""
-        return last(module).encode() in data and (last(parent(module)).encode() in data or b"from ." in data)
-
     def _leftovers(self, module: str) -> list[str]:
         """What stays in the folder of the module's name: Python would import a folder of any files (PEP 420)."""
         path = self.project.path_of(module) or ""
@@ -283,6 +278,11 @@ class DeletionProof:
         harmless = self._harmless(facts) if verdict is Verdict.PURE_SHIM else ()
         evidence = (*broken, *own, *held, *(f"harmless: {line}" for line in harmless))
         return ModuleReport(module, path, verdict, left, False, evidence)
+
+
+def may_name(module: str, data: bytes) -> bool:
+    """Whether a text that was not understood may name a module."""
+    return last(module).encode() in data and (last(parent(module)).encode() in data or b"from ." in data)
 
 
 def _own_line(effect: Effect) -> str:

@@ -99,7 +99,7 @@ def find_documents(
     changing = [entry for entry in naming if _edits(known[entry.path])]
     texts = zip(changing, repository.read(entry.oid for entry in changing), strict=True)
     before = {entry.path: content for entry, content in texts}
-    results = (_result(entry, known[entry.path], before.get(entry.path)) for entry in naming)
+    results = (document_result(entry, known[entry.path], before.get(entry.path)) for entry in naming)
     return DocumentFindings(tuple(results), unchecked)
 
 
@@ -132,7 +132,8 @@ def _edits(references: Iterable[Reference]) -> list[Edit]:
     return [edit for one in references if one.disposition is Disposition.REWRITE for edit in one.edits]
 
 
-def _result(entry: Entry, references: tuple[Reference, ...], content: bytes | None) -> DocumentResult:
+def document_result(entry: Entry, references: tuple[Reference, ...], content: bytes | None) -> DocumentResult:
+    """A document after the documents step; ``content`` may be None where nothing is rewritten."""
     edits = _edits(references)
     source = None if content is None or not edits else decode_document(content)
     if content is None or source is None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
@@ -212,23 +213,35 @@ class Plan:
         return tuple(change.path for step in self.steps for change in step.changes if change.after is None)
 
     def shown_paths(self) -> frozenset[str]:
-        """The files of which it shows more than references: bytes, other lines, or why they could not be checked.
+        """The files of which it shows more than references, what becomes of them in one step, and shown_lines().
 
         Beside a shim's file that is the ``__init__`` of the package around it, which may compute its ``__all__``.
         """
         modules = [report.path for report in self.modules if report.path is not None]
         folders = {folder for path in modules for folder in PurePosixPath(path).parents[:2]}
+        steps = Counter(change.path for step in self.steps for change in step.changes)
+        others = (step for step in self.steps if step.step not in (Step.REWRITE, Step.DOCUMENTS))
         return frozenset(
             (
                 *modules,
                 *(str(folder / "__init__.py") for folder in folders),
-                *(change.path for step in self.steps for change in step.changes),
-                *(one.path for one in self.unchecked),
-                *(one.path for one in self.aliases),
-                *(other.path for one in self.definitions for other in one.others),
-                *(one.path for one in self.references if one.reason is Reason.PATH_UNDER_TEST),
+                *(path for path, count in steps.items() if count > 1),
+                *(change.path for step in others for change in step.changes),
+                *(one.path for one in self.with_reason(Reason.PATH_UNDER_TEST) if self.recipe.deletes_path_tests),
             )
         )
+
+    def shown_lines(self) -> dict[str, list[int]]:
+        """The lines of other files that it shows beside references, or of which it says in which test they are."""
+        shown: dict[str, list[int]] = {}
+        for place in (*self.aliases, *(other for one in self.definitions for other in one.others)):
+            shown.setdefault(place.path, []).append(place.line)
+        for one in self.with_reason(Reason.PATH_UNDER_TEST):
+            shown.setdefault(one.path, []).append(one.line)
+        return shown
+
+    def with_reason(self, reason: Reason) -> list[Reference]:
+        return [one for one in self.references if one.reason is reason]
 
     def changed_files(self) -> tuple[FileChange, ...]:
         """Each file as the base has it and as the last step leaves it, by path."""
@@ -238,6 +251,11 @@ class Plan:
                 known = merged.get(change.path)
                 merged[change.path] = change if known is None else replace(known, after=change.after)
         return tuple(merged[path] for path in sorted(merged) if merged[path].before != merged[path].after)
+
+
+def sorted_references(references: Iterable[Reference]) -> tuple[Reference, ...]:
+    """In the order of a plan."""
+    return tuple(sorted(references, key=lambda one: (one.path, one.line, one.column, one.kind, one.old)))
 
 
 def changes_of(step: PlannedStep) -> list[Change]:

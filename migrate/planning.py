@@ -37,7 +37,7 @@ from migrate.documents import DocumentResult, find_documents
 from migrate.enforcing import Enforced, enforce
 from migrate.errors import UnfitError
 from migrate.passes import Passes
-from migrate.plan import Bans, FileChange, ModuleReport, OwnedName, Place, Plan, PlannedStep
+from migrate.plan import Bans, FileChange, ModuleReport, OwnedName, Place, Plan, PlannedStep, sorted_references
 from migrate.project import NOTEBOOK_SUFFIX, Project, discover_roots, is_package, undecodable
 from migrate.recipe import Recipe
 from migrate.repository import REGULAR_MODES, SUBMODULE_MODE, SYMLINK_MODE, Entries, Entry
@@ -164,17 +164,17 @@ class _Planner:
         )
         steps.append(PlannedStep(Step.ENFORCE, tuple(changes)))
         roots = frozenset(map(root, self.project.names))
+        stems = frozenset(last(self.project.module_of(path)) for path in self.project.texts)
         parts = {module: frozenset(found) for module, found in self.project.parts.items()}
-        self.cache.keep(GROUND, LAST, Ground(rules, targets, ownership.shims, names, roots, parts))
+        self.cache.keep(GROUND, LAST, Ground(rules, targets, ownership.shims, names, roots, stems, parts))
         self.project.texts.remember()
-        references.sort(key=lambda one: (one.path, one.line, one.column, one.kind, one.old))
         self.unchecked.sort(key=lambda one: (one.path, one.line))
         return Plan(
             self.base,
             self.recipe,
             sum(entry.path in self.project.entries for entry in self.covered),
             canonical,
-            tuple(references),
+            sorted_references(references),
             deletions.modules,
             tuple(self.unchecked),
             tuple(step for step in steps if step.changes),

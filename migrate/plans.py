@@ -27,7 +27,7 @@ Progress = Callable[[str], None]
 _SERVED = Question[str]("plan")
 """By what the plan is kept for which the cache has served last."""
 _ONE = ("",)
-_FEW = 32
+_FEW = 256
 """To ask again about more files than this takes as long as a plan."""
 
 
@@ -165,8 +165,9 @@ class Plans:
         kept = self._store.plan(digest, Kept)
         if kept is None or ((kept.missing or kept.on_disk) and self._repository.is_partial):
             return None  # what a partial clone lacks is known only once its files are listed
-        is_same = kept.holds(files) and (last is None or self._outlasts(last, kept.plan, changes, files))
-        return kept.plan if is_same else None
+        if not kept.holds(files):
+            return None
+        return kept.plan if last is None else self._after(last, kept.plan, changes, files)
 
     def _of_entries(
         self, files: Files, base: str, about: str, deleted: Iterable[str], say: Progress
@@ -177,13 +178,18 @@ class Plans:
         digest = _digest(entries, about)
         known = self._kept(digest, files)
         if known is not None:
-            return digest, known
+            return digest, known.plan
         last = self._store.last(Last)
         if last is not None and last.about == about:
             changes = _changes(self._store.lines(last.digest), entries.lines)
             known = self._kept(last.digest, files) if changes else None
-            if changes and known is not None and self._outlasts(last, known, changes, files):
-                return last.digest, known
+            plan = None if known is None or changes is None else self._after(last, known.plan, changes, files)
+            if known is not None and plan is known.plan:
+                return last.digest, plan
+            if known is not None and plan is not None:
+                if not isinstance(files, WorkingTree):  # of which it may have what no blob has
+                    self._store.keep_plan(digest, replace(known, plan=plan))
+                return digest, plan
         from migrate.texts import SYNTAX, looked_for, read_again
 
         noting = _Noting(files)
@@ -201,38 +207,38 @@ class Plans:
         self._has_learnt = True
         return digest, plan
 
-    def _outlasts(self, last: Last, plan: Plan, changes: Changes, files: Files) -> bool:
-        """Whether the last plan is also the one over files that were changed like this."""
+    def _after(self, last: Last, plan: Plan, changes: Changes, files: Files) -> Plan | None:
+        """The plan over files that were changed like this, if it differs from the last at most by places in them."""
         from migrate.texts import is_too_large, small_texts
 
         if len(changes) > _FEW or any((one.path, one.mode) != (after.path, after.mode) for one, after in changes):
-            return False
+            return None
         contents = small_texts(files, (after for _, after in changes))
         asked: list[tuple[Entry, bytes]] = []
         for (before, _), content in zip(changes, contents, strict=True):
             if content is None or is_too_large(content):
-                return False
+                return None
             if not last.is_plain(before, content):
                 asked.append((before, content))
         if not asked:
-            return True
+            return plan
         if self.cache.recall(_SERVED, _ONE) != last.digest:  # another run has kept what it learnt since then
-            return False
+            return None
         from migrate.again import Again
 
         texts = zip(asked, small_texts(files, (before for before, _ in asked)), strict=True)
-        pairs = [(before, old, new) for (before, new), old in texts if old is not None]
-        return len(pairs) == len(asked) and Again(self.cache, self.recipe, plan).holds(pairs)
+        there = [(before, old, new) for (before, new), old in texts if old is not None]
+        return Again(self.cache, self.recipe, plan).after(there, self.jobs) if len(there) == len(asked) else None
 
     def _made(self, files: Files, base: str, entries: Entries, deleted: Iterable[str], say: Progress) -> Plan:
         from migrate.planning import build_plan
 
         return build_plan(files, self.recipe, base, self.jobs, say, self.cache, entries, deleted)
 
-    def _kept(self, digest: str, files: Files) -> Plan | None:
+    def _kept(self, digest: str, files: Files) -> Kept | None:
         """The plan of this digest, if it holds."""
         kept = None if self._store is None else self._store.plan(digest, Kept)
-        return kept.plan if kept is not None and kept.holds(files) else None
+        return kept if kept is not None and kept.holds(files) else None
 
     def violations(self, files: Files, plan: Plan) -> list[Violation]:
         """All that the files of a plan must not have."""

@@ -146,6 +146,10 @@ class Project:
             package = parent(package)
         return ModuleKind.MISSING
 
+    def is_ours(self, module: str) -> bool:
+        """Whether a module is of the repository, or would be if it existed."""
+        return self.kind(module) is not ModuleKind.EXTERNAL
+
     def facts(self, module: str, about: str = ALL) -> ModuleFacts | None:
         """The facts of a module's file; None where it has none, or none that can be read."""
         path = self._paths.get(module)

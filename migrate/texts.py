@@ -290,6 +290,6 @@ class TextElsewhere:
     def _look(self, module: str, name: str) -> bool:
         own = self._path_of(module)
         search = TakesName(last(module), name, own is not None and own.endswith("__init__.py"))
-        if any(search(data) for path, data in self._changed.items() if path != own):
-            return True
-        return self._texts.some(search, self._paths if own is None else self._paths | {own})
+        # the texts first: so each search is one that was asked for, see again.py
+        is_there = self._texts.some(search, self._paths if own is None else self._paths | {own})
+        return is_there or any(search(data) for path, data in self._changed.items() if path != own)

@@ -242,11 +242,18 @@ ASKED: dict[str, str | bytes] = {
     "web/double.py": "class ChatManager: ...\n\n\ndef other(): ...\n",
     "web/decide.py": "from web.double import ChatManager\n",
     "web/twin.py": "",
+    "app/second_manager.py": "from app.manager import ChatManager\n",
+    "web/held.py": "import app.second_manager as second\n\nprint(vars(second))\n",
+    "web/alias.py": "from app.manager import ChatManager\n\nOldManager = ChatManager\n",
+    "web/broken.py": "from app.manager import ChatManager\n\ndef f(:\n",
+    "tests/test_path.py": (
+        "import pytest\n\n\ndef test_path():\n    with pytest.warns(UserWarning):\n        import app.second_manager\n"
+    ),
     "notes.md": "Once it was app.old_manager.\n",
     "plain.yml": "a: b\n",
     "old.py.bak": "from app.old_manager import ChatManager\n",
 }
-"""Files about which a plan asks questions, and which it does not show, or only by a reference."""
+"""Files about which a plan asks questions."""
 
 
 @pytest.mark.parametrize(
@@ -261,6 +268,16 @@ ASKED: dict[str, str | bytes] = {
         pytest.param("notes.md", "{0}Now it is gone.\n", True, id="a line below a text that is kept in a document"),
         pytest.param("plain.yml", "a: c\n", True, id="a document that says nothing"),
         pytest.param("old.py.bak", "import app.old_manager\n", True, id="an old copy"),
+        pytest.param("web/decide.py", "import json\n\n{0}", True, id="a reference that stands elsewhere"),
+        pytest.param("web/held.py", "# above\n{0}", True, id="one that holds a shim, which says where it stands"),
+        pytest.param("web/kept.py", "\n{0}", True, id="a text that stands elsewhere, which the proof of a shim names"),
+        pytest.param("notes.md", "\n{0}", True, id="a text in a document that stands elsewhere"),
+        pytest.param("notes.yml", "# more\n{0}", True, id="a document with a path that is to be decided"),
+        pytest.param("tests/test_use.py", "# more\n{0}", True, id="a patch that moves"),
+        pytest.param("app/use.py", "# above\n{0}# more\n", True, id="a file that will change"),
+        pytest.param("web/broken.py", "\n{0}", True, id="a file that does not parse, further down"),
+        pytest.param("web/alias.py", "{0}# more\n", True, id="lines below an alias"),
+        pytest.param("tests/test_path.py", "{0}# more\n", True, id="lines below a test of a path"),
         pytest.param(
             "web/reader.py", "# more\n{0}from app.old_manager import ChatManager\n", False, id="an old import"
         ),
@@ -268,14 +285,17 @@ ASKED: dict[str, str | bytes] = {
         pytest.param("web/reader.py", "{0}# unshim: keep\n", False, id="a comment to us"),
         pytest.param("web/reader.py", "{0}def f(:\n", False, id="no Python any more"),
         pytest.param("web/reader.py", "{0}x = '\xe9'\n", False, id="no UTF-8"),
-        pytest.param("web/decide.py", "import json\n\n{0}", False, id="a reference that stands elsewhere"),
         pytest.param("web/double.py", "def other(): ...\n", False, id="a name that is gone, and was taken"),
         pytest.param("web/double.py", "from app.manager import ChatManager\n", False, id="a name that is another one"),
-        pytest.param("app/use.py", "{0}# more\n", False, id="a file that will change"),
+        pytest.param(
+            "web/broken.py", "{0}# app.old_manager\n", False, id="a file that does not parse, and names a shim"
+        ),
+        pytest.param("web/broken.py", ")\n{0}", False, id="a file that does not parse for another reason"),
+        pytest.param("web/alias.py", "\n{0}", False, id="an alias that stands elsewhere"),
+        pytest.param("tests/test_path.py", "\n{0}", False, id="a test of a path that stands elsewhere"),
+        pytest.param("app/use.py", "{0}{0}", False, id="one reference more"),
         pytest.param("app/old_manager.py", "{0}# more\n", False, id="a shim"),
         pytest.param("app/__init__.py", "x = 1\n", False, id="the package of a shim, in which __all__ may be computed"),
-        pytest.param("web/kept.py", "\n{0}", False, id="a text that is kept and stands elsewhere"),
-        pytest.param("notes.md", "\n{0}", False, id="a text in a document that stands elsewhere"),
         pytest.param("plain.yml", "a: app.old_manager\n", False, id="a path in a document"),
     ],
 )
@@ -288,9 +308,12 @@ def test_a_file_about_which_the_answers_are_the_same_makes_no_plan(
     before = (repo.path / path).read_text()
     (repo.path / path).write_bytes(text.format(before).encode("latin-1"))
     repo.git("add", "-A")
-    warm = said(repo, place, "check", "--staged", "--format", "json")
+    index = said(repo, place, "check", "--staged")
+    repo.git("commit", "-q", "-m", "more")
+    warm = [said(repo, place, *command) for command in (("scan", "--format", "json"), ("diff",))]
     assert (plans == []) is is_known
-    assert warm == said(repo, place, "check", "--staged", "--format", "json", "--no-cache")
+    fresh = (("check",), ("scan", "--format", "json"), ("diff",))
+    assert [index, *warm] == [said(repo, place, *command, "--no-cache") for command in fresh]
 
 
 @pytest.mark.parametrize(
@@ -315,10 +338,10 @@ def test_what_the_recipe_asks_for_beside_paths_is_looked_at(
 
 
 def test_of_many_changed_files_a_plan_is_made_at_once(repo: Repo, place: Path, plans: list[str]) -> None:
-    files = {f"web/user{number}.py": f"from app.manager import ChatManager\nx = {number}\n" for number in range(33)}
+    files = {f"web/user{number}.py": f"from app.manager import ChatManager\nx = {number}\n" for number in range(257)}
     repo.commit(files)
     said(repo, place, "scan")
-    for count, made in ((32, 0), (33, 1)):
+    for count, made in ((256, 0), (257, 1)):
         repo.git("reset", "-q", "--hard")
         plans.clear()
         repo.write({path: f"{text}y = 2\n" for path, text in list(files.items())[:count]})
@@ -511,9 +534,15 @@ def test_random_packages_have_the_same_plans_from_run_to_run(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     runs = 0
-    again: list[bool] = []
-    holds = Again.holds
-    monkeypatch.setattr(Again, "holds", lambda self, changes: again.append(holds(self, changes)) or again[-1])
+    again: list[str] = []
+    after = Again.after
+
+    def noted(self: Again, *arguments: Any) -> Plan | None:
+        found = after(self, *arguments)
+        again.append("made" if found is None else "same" if found is self._plan else "moved")
+        return found
+
+    monkeypatch.setattr(Again, "after", noted)
 
     @drawn(EXAMPLES)
     @given(packages(), packages(), st.data())
@@ -551,7 +580,7 @@ def test_random_packages_have_the_same_plans_from_run_to_run(
             files[path if data.draw(st.booleans()) else "pk/far.py"] = data.draw(st.sampled_from(texts))
 
     run()
-    assert {True, False} == set(again)
+    assert {"made", "same", "moved"} == set(again)
     assert len(plans) < runs * 1.9, "each run without a store makes one, and hardly any with it does not"
 
 

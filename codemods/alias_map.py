@@ -16,7 +16,7 @@ ALL = "*"
 OUTLINE = ""
 IMPORTS = "import"
 VERDICT = "?"
-PUBLISHED = "="
+HANDED_ON = "="
 """What is looked at of a module's facts, see Modules.facts(); no module can have such names."""
 
 
@@ -46,8 +46,8 @@ class Modules(Protocol):
 
         ``about`` says what of them is looked at: everything, ALL; its outline, OUTLINE, which is what it exports,
         whether it is computed, replaced or broken, its stars; IMPORTS, its outline and its ``top_imports``; VERDICT,
-        what judge() says of it; PUBLISHED, its outline and the names that are assigned or exported; or the outline and
-        one name of the module.
+        what judge() says of it; HANDED_ON, its outline and the names that may be objects of other modules of
+        the repository; or the outline and one name of the module.
         """
 
     def primary(self, module: str) -> str:
@@ -96,16 +96,24 @@ class Resolution:
         return self.kind in (EndKind.MISSING_NAME, EndKind.MISSING_MODULE)
 
 
+Failures = Mapping[str, tuple[str, ...] | None]
+
+
 class AliasMap:
     """Resolves symbols over modules. Everything is remembered; the modules are taken not to change."""
 
-    def __init__(self, modules: Modules, moved: Mapping[str, str] | None = None) -> None:
-        """``moved``: where modules are now that the code still imports under a name that is gone."""
+    def __init__(
+        self, modules: Modules, moved: Mapping[str, str] | None = None, failures: Failures | None = None
+    ) -> None:
+        """``moved``: where modules are now that the code still imports under a name that is gone.
+
+        ``failures`` are those of another map of the same modules.
+        """
         self._modules = modules
         self._moved = moved or {}
         self._resolved: dict[Symbol, Resolution] = {}
         self._under_way: set[Symbol] = set()
-        self._failures: dict[str, tuple[str, ...] | None] = {}
+        self._failures = dict(failures or {})
         self._imports: dict[str, tuple[str, ...]] = {}
         self._executed: dict[str, frozenset[str]] = {}
         self._assignments: dict[int, Resolution] = {}
@@ -418,12 +426,18 @@ class AliasMap:
     def names(self, module: str) -> tuple[str, ...]:
         """Every name that a module is known to have, star imports included."""
         facts = self._modules.facts(module)
-        if facts is None:
-            return ()
+        return () if facts is None else self._with_starred(facts, facts.names)
+
+    def handed_on(self, module: str) -> tuple[str, ...]:
+        """The names of a module that may be objects of other modules of the repository."""
+        facts = self._modules.facts(module, HANDED_ON)
+        return () if facts is None else self._with_starred(facts, facts.handed_on)
+
+    def _with_starred(self, facts: ModuleFacts, own: Iterable[str]) -> tuple[str, ...]:
         if facts.replaced:
             return self._names_of_replacement(facts)
         starred = (name for star in facts.stars for name in self.exported_names(star.module))
-        return tuple(dict.fromkeys((*facts.names, *(facts.forwards or ()), *starred)))
+        return tuple(dict.fromkeys((*own, *(facts.forwards or ()), *starred)))
 
     def _names_of_replacement(self, facts: ModuleFacts) -> tuple[str, ...]:
         target = None if facts.replaced_by is None else self.resolve(facts.replaced_by)
@@ -517,6 +531,11 @@ class AliasMap:
         if module not in self._failures:
             self._find_failures(module)
         return self._failures[module]
+
+    @property
+    def failures(self) -> Failures:
+        """What import_failure() has found so far, by module."""
+        return self._failures
 
     def _find_failures(self, module: str) -> None:
         closure = [name for name in self.reach(module) if name not in self._failures]

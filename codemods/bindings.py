@@ -145,13 +145,10 @@ class ModuleFacts:
     """The file is no valid Python 3; the facts are what error recovery could see."""
 
     @property
-    def published(self) -> tuple[str, ...]:
-        """The names by which the module may hand on what others own: those that are assigned, or exported."""
-        return tuple(
-            name
-            for name, bindings in self.names.items()
-            if name in (self.exports or ()) or any(one.kind is BindingKind.ASSIGNED_NAME for one in bindings)
-        )
+    def handed_on(self) -> tuple[str, ...]:
+        """The names that can be objects of other modules: all but those only defined here, or bound to literals."""
+        own = (BindingKind.DEFINITION, BindingKind.CONSTANT)
+        return tuple(name for name, found in self.names.items() if any(one.kind not in own for one in found))
 
 
 def absolute_module(statement: ImportStatement, module: str, *, is_package: bool) -> str | None:

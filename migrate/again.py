@@ -8,22 +8,26 @@ have moved within a file: that changes the plan in one place only.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import takewhile
 from typing import TypeVar
 
-from codemods.alias_map import AliasMap
+from tree_sitter import Tree
+
+from codemods.alias_map import AliasMap, Failures
 from codemods.bindings import ModuleFacts
+from codemods.decisions import ParsedFile
 from codemods.document_forms import Role, role_of
-from codemods.engine import FileResult, Rules, parsed
+from codemods.engine import FileResult, Rules
 from codemods.modules import Target
 from codemods.ownership import Contest, Ownership
 from codemods.references import Reference
 from codemods.source import SourceText, UndecodableError, decode_python
 from codemods.symbols import Symbol, root
-from codemods.syntax import SyntaxFault, syntax_fault
+from codemods.syntax import SyntaxFault, parse, syntax_fault
 from migrate.asked import ASKED, Asked, Remembered, UnaskedError, parts_of
 from migrate.cache import Cache, Key, Question, words_of
 from migrate.deletions import may_name
@@ -57,8 +61,12 @@ class Ground:
     """The first names of the modules of the repository."""
     stems: frozenset[str]
     """The last names of the modules of the Python files that were looked through."""
+    failures: Failures
+    """Which modules cannot be imported."""
     parts: Mapping[str, frozenset[str]]
     """By module: the parts of its facts that the rest of the plan has looked at."""
+    public: frozenset[str]
+    """The public names of the canonical modules: whoever has one of them is looked at."""
 
 
 GROUND = Question[Ground]("ground")
@@ -85,7 +93,11 @@ class _File:
 
     @cached_property
     def fault(self) -> SyntaxFault | None:
-        return syntax_fault(self.source)
+        return syntax_fault(self.source, self.tree)
+
+    @cached_property
+    def tree(self) -> Tree:
+        return parse(self.source.data)
 
 
 class Again:
@@ -114,7 +126,7 @@ class Again:
             _ = self._rules  # made once, before several processes look at files
         except UnaskedError:
             return None
-        found = mapped(self._looked_at, files, jobs)
+        found = mapped(self._looked_at, files, jobs, worth=_WORTH_A_PROCESS)
         same = [one for one in found if one is not None]
         return moved_plan(self._plan, same) if len(same) == len(found) else None
 
@@ -194,31 +206,30 @@ class Again:
         match answer:
             case ModuleFacts():
                 parts = ground.parts.get(answer.module, frozenset()) | self._asked.facts.get(answer.module, set())
-                return parts_of(answer, sorted(parts), lambda name: name in ground.roots)
+                return parts_of(answer, sorted(parts), lambda name: name in ground.roots, ground.public)
             case Named():
                 dotted = frozenset(name for name in answer.dotted if root(name) in ground.roots)
                 return dotted, answer.bare & ground.stems
             case SyntaxFault():
-                return answer.reason, answer.message
+                return answer.reason, _without_lines(answer.message)
             case Outcome(None, unchecked):
-                return None, unchecked and (unchecked.reason, unchecked.message)
+                return None, unchecked and (unchecked.reason, _without_lines(unchecked.message))
             case Outcome(FileResult() as result, unchecked):
                 how = (result.canonical, result.leans_on, result.changed, _placeless(result.references))
-                return how, unchecked and (unchecked.reason, unchecked.message)
+                return how, unchecked and (unchecked.reason, _without_lines(unchecked.message))
         return answer
 
     def _moved(self, file: _File, before: Outcome, now: Outcome) -> Moved | None:
         """What has moved of two outcomes that are the same otherwise."""
-        line = None if now.unchecked is None else now.unchecked.line
         if before.result is None or now.result is None:
-            return Moved(file.path, line=line)
+            return Moved(file.path, unchecked=now.unchecked)
         pairs = tuple(zip(before.result.references, now.result.references, strict=True))
         if not now.result.changed:
-            return Moved(file.path, pairs, line=line)
+            return Moved(file.path, pairs, unchecked=now.unchecked)
         if any(search(before.result.data) is not search(now.result.data) for search, _ in self._asked.searches):
             return None  # others are told what the file has then
         change = FileChange(file.path, file.entry.mode, file.content, file.source.encode(now.result.data))
-        return Moved(file.path, pairs, change, line)
+        return Moved(file.path, pairs, change, now.unchecked)
 
     def _answer(self, name: str, key: Key, file: _File) -> object:
         """What is to be said of the new content."""
@@ -226,25 +237,25 @@ class Again:
             case SYNTAX.name:
                 return file.fault
             case HOST.name:
-                return fault_in(file.source)
+                return fault_in(file.source, file.tree)
             case READS_OWN.name:
-                return has_readers(file.source, str(key[1]))
+                return has_readers(file.tree, str(key[1]))
             case FACTS.name:
-                return facts_in(file.source, str(key[2]), file.path)
+                return facts_in(file.source, file.tree, str(key[2]), file.path)
             case IMPORTS.name:
-                return imports_in(file.content, file.path, str(key[2]), words_of(key[3]))
+                return imports_in(file.source, file.tree, file.path, str(key[2]), words_of(key[3]))
             case NAMED.name:
                 return names_in(file.content, file.path, str(key[2]), words_of(key[3]))
             case RELEVANT.name:
                 known = (self._cache.recall(IMPORTS, key) for name, key in file.questions if name == IMPORTS.name)
                 return any(self._passes.is_relevant(one, file.content) for one in known if isinstance(one, FileImports))
             case REWRITTEN.name if key[5] == _NOTHING:
-                tree = parsed(file.path, str(key[2]), is_package(file.path), file.source)
+                whole = ParsedFile(file.path, str(key[2]), is_package(file.path), file.source, file.tree)
                 pinned, contested = _held_in(key)
                 rules = self._rules
                 if pinned or contested:
                     rules = self._passes.rules(self._passes.ownership.with_held(pinned, dict(contested)), {})
-                return self._passes.outcome(tree, file.fault, rules, is_relevant=key[4] is True)
+                return self._passes.outcome(whole, file.fault, rules, is_relevant=key[4] is True)
         raise UnaskedError
 
     # what the passes of the last plan stood on
@@ -267,7 +278,7 @@ class Again:
     def _passes(self) -> Passes:
         ground = self._ground
         told = Remembered(self._asked, self._cache, ground.roots)
-        alias_map = AliasMap(told, self._recipe.moved_modules())
+        alias_map = AliasMap(told, self._recipe.moved_modules(), ground.failures)
         ownership = Ownership(alias_map, told, ground.targets, self._recipe.moves, ground.shims)
         return Passes(ownership, told, self._recipe, ground.names)
 
@@ -282,6 +293,11 @@ def _equal_lines(before: bytes, now: bytes) -> int:
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], lines))
 
 
+def _without_lines(message: str) -> str:
+    """The words of a parser, which may tell lines: ``expected an indented block after 'if' statement on line 7``."""
+    return _LINE.sub("line", message)
+
+
 def _placeless(references: Iterable[Reference]) -> list[tuple[Reference, list[tuple[int, str]]]]:
     """References without where they stand."""
     return [
@@ -293,6 +309,8 @@ def _placeless(references: Iterable[Reference]) -> list[tuple[Reference, list[tu
     ]
 
 
+_WORTH_A_PROCESS = 8
+_LINE = re.compile(r"\bline \d+")
 _OF_CONTENT = frozenset({SYNTAX.name, HOST.name, READS_OWN.name})
 """What is asked about a blob, whatever its path is."""
 _NOTHING = digest_of({})

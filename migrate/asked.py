@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from codemods.alias_map import ALL, IMPORTS, OUTLINE, PUBLISHED, VERDICT, ModuleKind
-from codemods.bindings import Binding, Effect, ModuleFacts, TopImport
+from codemods.alias_map import ALL, HANDED_ON, IMPORTS, OUTLINE, VERDICT, ModuleKind
+from codemods.bindings import Binding, BindingKind, Effect, ModuleFacts, TopImport
 from codemods.shims import judge
 from codemods.symbols import root
 from migrate.cache import Cache, Question
@@ -189,15 +189,18 @@ def _known(answers: Mapping[K, V], question: K) -> V:
     return answers[question]
 
 
-def parts_of(facts: ModuleFacts, parts: Iterable[str], is_ours: Callable[[str], bool]) -> list[object]:
+def parts_of(
+    facts: ModuleFacts, parts: Iterable[str], is_ours: Callable[[str], bool], public: frozenset[str] = frozenset()
+) -> list[object]:
     """What somebody who looks at these parts sees, in a form that can be compared with other facts of the same file.
 
-    ``is_ours`` says of the first name of a module whether it can be one of the repository.
+    ``is_ours`` says of the first name of a module whether it can be one of the repository; ``public`` are names that
+    are looked at with what is handed on, wherever they are defined.
     """
-    return [_part(facts, part, is_ours) for part in parts]
+    return [_part(facts, part, is_ours, public) for part in parts]
 
 
-def _part(facts: ModuleFacts, part: str, is_ours: Callable[[str], bool]) -> object:
+def _part(facts: ModuleFacts, part: str, is_ours: Callable[[str], bool], public: frozenset[str]) -> object:
     """What somebody who looked at this part has seen, in a form that can be compared.
 
     Where in the text something stands is seen only as its place among the rest.
@@ -206,7 +209,10 @@ def _part(facts: ModuleFacts, part: str, is_ours: Callable[[str], bool]) -> obje
         return _whole(facts)
     if part == VERDICT:
         return judge(facts).verdict
-    names = facts.published if part == PUBLISHED else (part,)
+    names: Iterable[str] = (part,)
+    if part == HANDED_ON:
+        names = [name for name in facts.names if name in public]
+        names += [name for name in facts.handed_on if not _is_external(facts.names[name], is_ours)]
     tops: tuple[TopImport, ...] = ()
     if facts.is_package or part == IMPORTS:
         tops = tuple(top for top in facts.top_imports if is_ours(root(top.module)))
@@ -218,11 +224,19 @@ def _part(facts: ModuleFacts, part: str, is_ours: Callable[[str], bool]) -> obje
             effects=(),
             access_effects=(),
             typing_names=facts.typing_names & {part},
-            forwards=None
-            if facts.forwards is None
+            forwards=facts.forwards
+            if facts.forwards is None or part == HANDED_ON
             else {name: to for name, to in facts.forwards.items() if name == part},
             rebound=facts.rebound & {part},
         )
+    )
+
+
+def _is_external(bindings: Iterable[Binding], is_ours: Callable[[str], bool]) -> bool:
+    """Whether a name is imported from outside of the repository, and nothing else."""
+    return all(
+        one.kind is BindingKind.IMPORT and one.target is not None and not is_ours(root(one.target.module))
+        for one in bindings
     )
 
 

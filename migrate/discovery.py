@@ -7,13 +7,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from codemods.alias_map import OUTLINE, VERDICT, AliasMap, ModuleKind
+from tree_sitter import Tree
+
+from codemods.alias_map import HANDED_ON, OUTLINE, VERDICT, AliasMap, ModuleKind
 from codemods.bindings import absolute_module
 from codemods.modules import Move, Target, Verdict
 from codemods.ownership import Ownership
 from codemods.references import Relation, Unchecked
 from codemods.shims import judge
-from codemods.source import UndecodableError, decode_python
+from codemods.source import SourceText, UndecodableError, decode_python
 from codemods.symbols import Symbol, contains, last, parent, root
 from codemods.syntax import FUNCTION_TYPES, ancestors, import_statements, parse
 from migrate.cache import Cache, Key, Question, as_one
@@ -54,17 +56,12 @@ IMPORTS = Question[FileImports | Unchecked]("imports")
 """By (blob, path, module, the first names of the modules that count)."""
 
 
-def imports_in(content: bytes, path: str, module: str, roots: frozenset[str]) -> FileImports | Unchecked:
-    """The answer to IMPORTS; ``roots`` are the first names of the modules that count."""
-    try:
-        source = decode_python(content)
-    except UndecodableError as error:
-        return undecodable(path, error)
+def imports_in(source: SourceText, tree: Tree, path: str, module: str, roots: frozenset[str]) -> FileImports:
+    """The answer to IMPORTS about a text; ``roots`` are the first names of the modules that count."""
     imported: list[Symbol] = []
     bound: list[tuple[str, Symbol]] = []
     bound_late: list[tuple[str, Symbol]] = []
     beyond = False
-    tree = parse(source.data)
     for statement in import_statements(tree):
         if not statement.is_from:
             imported += [Symbol(name.name) for name in statement.names if root(name.name) in roots]
@@ -237,7 +234,11 @@ class Discovery:
         return [one for one in found if isinstance(one, FileImports)]
 
     def _imports_of(self, path: str) -> FileImports | Unchecked:
-        return imports_in(self.project.texts[path], path, self.project.module_of(path), self._roots)
+        try:
+            source = decode_python(self.project.texts[path])
+        except UndecodableError as error:
+            return undecodable(path, error)
+        return imports_in(source, parse(source.data), path, self.project.module_of(path), self._roots)
 
     def _pairs(self, discovery: Discovered, imports: _Imports, ownership: Ownership) -> set[tuple[str, str]]:
         """(module, name) of what files bind to owned objects, under names that the pre-filter does not know."""
@@ -278,17 +279,14 @@ class Discovery:
 
     def _handed_on(self, module: str, ownership: Ownership) -> Iterator[str]:
         """The names of a module that may be owned objects."""
-        yield from (
-            name for name in self.alias_map.names(module) if self._may_be_owned(Symbol(module, name), ownership)
-        )
-        facts = self.project.facts(module, OUTLINE)
-        if facts is not None and facts.computed:
-            yield from (name for target in ownership.targets for name in ownership.public_names(target))
-
-    def _may_be_owned(self, symbol: Symbol, ownership: Ownership) -> bool:
-        """Whether a name is an owned object, or has its name, in a module that passes such things on."""
-        same_name = any(symbol.name in ownership.public_names(target) for target in ownership.targets)
-        return same_name or self._is_owned(symbol, ownership)
+        public = frozenset().union(*(ownership.public_names(target) for target in ownership.targets))
+        facts = self.project.facts(module, HANDED_ON)
+        if facts is None:
+            return
+        yield from (name for name in public if facts.computed or name in facts.names)
+        defines = any(module in ownership.implementation_modules(target) for target in ownership.targets)
+        names = self.alias_map.names(module) if facts.is_package or defines else self.alias_map.handed_on(module)
+        yield from (name for name in names if name in public or self._is_owned(Symbol(module, name), ownership))
 
     def _starred(self, module: str, ownership: Ownership) -> list[str]:
         """The owned names that a star import from this module binds."""

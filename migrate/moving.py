@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from codemods.references import Reference, ReferenceKind
+from codemods.references import Reference, ReferenceKind, Unchecked
 from codemods.symbols import Symbol
 from migrate.plan import FileChange, ModuleReport, Plan, sorted_references
 
@@ -20,8 +20,8 @@ class Moved:
     """All its references, each as it was found before and as it is now."""
     change: FileChange | None = None
     """What the plan does to it now, if anything."""
-    line: int | None = None
-    """From where on it could not be checked, if it could not."""
+    unchecked: Unchecked | None = None
+    """Why it was not wholly checked now, if it was not."""
 
     @property
     def is_there(self) -> bool:
@@ -38,8 +38,8 @@ def moved_plan(plan: Plan, files: Sequence[Moved]) -> Plan | None:
     pairs = [pair for one in files if not one.is_there for pair in one.pairs]
     places = {_identity(before): now for before, now in pairs}
     changes = {one.path: one.change for one in files if one.change is not None}
-    lines = {one.path: one.line for one in files if one.line is not None}
-    unchecked = tuple(replace(one, line=lines.get(one.path, one.line)) for one in plan.unchecked)
+    faults = {one.path: one.unchecked for one in files if one.unchecked is not None}
+    unchecked = tuple(faults.get(one.path, one) for one in plan.unchecked)
     if not pairs and not changes and unchecked == plan.unchecked:
         return plan
     words = _Words(pairs)

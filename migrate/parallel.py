@@ -14,7 +14,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _WORTH_A_PROCESS = 64
-"""Fewer items a process than this cost less than starting one."""
+"""Fewer items a process than this cost less than starting one, as a rule."""
 
 
 class Shared(Protocol):
@@ -35,22 +35,32 @@ def default_jobs() -> int:
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
-def mapped(function: Callable[[T], R], items: Sequence[T], jobs: int, shared: Shared | None = None) -> list[R]:
+def mapped(
+    function: Callable[[T], R],
+    items: Sequence[T],
+    jobs: int,
+    shared: Shared | None = None,
+    worth: int = _WORTH_A_PROCESS,
+) -> list[R]:
     """``[function(item) for item in items]`` over up to ``jobs`` processes. See shared_out()."""
-    return shared_out(lambda share: map(function, share), items, jobs, shared)
+    return shared_out(lambda share: map(function, share), items, jobs, shared, worth)
 
 
 def shared_out(
-    function: Callable[[Sequence[T]], Iterable[R]], items: Sequence[T], jobs: int, shared: Shared | None = None
+    function: Callable[[Sequence[T]], Iterable[R]],
+    items: Sequence[T],
+    jobs: int,
+    shared: Shared | None = None,
+    worth: int = _WORTH_A_PROCESS,
 ) -> list[R]:
-    """``list(function(items))``, where each of up to ``jobs`` processes gets a share of the items.
+    """``list(function(items))``, where each of up to ``jobs`` processes gets a share of at least ``worth`` items.
 
     The function gives one result for each item, in order; results must be picklable.
     The children are forks: they share everything that was read so far without copying it, and what they
     remember is lost with them, but for what ``shared`` hands over. So is the memory that they needed: this process
     does no item itself. An exception in a child is raised here.
     """
-    count = min(jobs, len(items) // _WORTH_A_PROCESS)
+    count = min(jobs, len(items) // worth)
     if count < 2:
         return list(function(items))
     import multiprocessing  # late: a command that asks no such question need not wait for it

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from operator import attrgetter
 
-from codemods.alias_map import OUTLINE, PUBLISHED, AliasMap, ModuleKind
+from codemods.alias_map import HANDED_ON, OUTLINE, AliasMap, ModuleKind
 from codemods.bindings import BindingKind
 from codemods.modules import Verdict
 from codemods.ownership import Ownership
@@ -166,7 +166,10 @@ class _Planner:
         roots = frozenset(map(root, self.project.names))
         stems = frozenset(last(self.project.module_of(path)) for path in self.project.texts)
         parts = {module: frozenset(found) for module, found in self.project.parts.items()}
-        self.cache.keep(GROUND, LAST, Ground(rules, targets, ownership.shims, names, roots, stems, parts))
+        failures = told.alias_map.failures
+        public = frozenset(name for target in targets for name in ownership.public_names(target))
+        ground = Ground(rules, targets, ownership.shims, names, roots, stems, failures, parts, public)
+        self.cache.keep(GROUND, LAST, ground)
         self.project.texts.remember()
         self.unchecked.sort(key=lambda one: (one.path, one.line))
         return Plan(
@@ -281,11 +284,12 @@ class _Planner:
             if file.module in skipped or is_test_file(file.path) or not self._may_bind_owned(file, ownership):
                 continue
             is_module = self.project.path_of(file.module) == file.path
-            facts = self.project.facts(file.module, PUBLISHED) if is_module else None
+            facts = self.project.facts(file.module, HANDED_ON) if is_module else None
             if facts is None:
                 continue
-            for name in facts.published:
-                if name.startswith("_"):
+            for name in facts.handed_on:
+                assigned = any(binding.kind is BindingKind.ASSIGNED_NAME for binding in facts.names[name])
+                if name.startswith("_") or not (assigned or name in (facts.exports or ())):
                     continue
                 symbol = Symbol(file.module, name)
                 finding = ownership.finding(symbol)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
+from tree_sitter import Tree
+
 from codemods.alias_map import ALL, OUTLINE, ModuleKind
 from codemods.bindings import ModuleFacts, module_facts
 from codemods.references import Reason, Unchecked
@@ -169,7 +171,10 @@ class Project:
         self._facts.update(zip(wanted, found, strict=True))
 
     def _facts_of(self, module: str, path: str) -> ModuleFacts:
-        return facts_in(self.source(path), module, path)
+        source = self.source(path)
+        if source is None:
+            return ModuleFacts(module, path, is_package(path), {}, computed=True)
+        return facts_in(source, parse(source.data), module, path)
 
     def _learnt(self, question: Question[A], path: str, ask: Callable[[], A], *key: str) -> A:
         """The answer about one file."""
@@ -191,7 +196,7 @@ class Project:
 
     def _fault_of(self, path: str) -> str | None:
         source = self.source(path)
-        return None if source is None else fault_in(source)
+        return None if source is None else fault_in(source, parse(source.data))
 
     def source(self, path: str) -> SourceText | None:
         """The text of a file; None where it is missing, too large or undecodable (see planning.py for the reasons)."""
@@ -235,19 +240,16 @@ def is_package(path: str) -> bool:
     return path.rpartition("/")[2].partition(".")[0] == "__init__"
 
 
-def facts_in(source: SourceText | None, module: str, path: str) -> ModuleFacts:
-    """The answer to FACTS; ``source`` is None where there is no text."""
-    if source is None:
-        return ModuleFacts(module, path, is_package(path), {}, computed=True)
-    return module_facts(source, parse(source.data), module=module, path=path, is_package=is_package(path))
+def facts_in(source: SourceText, tree: Tree, module: str, path: str) -> ModuleFacts:
+    """The answer to FACTS about a text."""
+    return module_facts(source, tree, module=module, path=path, is_package=is_package(path))
 
 
-def fault_in(source: SourceText) -> str | None:
-    """The answer to HOST."""
+def fault_in(source: SourceText, tree: Tree) -> str | None:
+    """The answer to HOST about a text."""
     fault = host_fault(source)
     if fault is not None:
         return fault
-    tree = parse(source.data)
     unbound = unbound_at_import(scope_table(tree), tree)
     if unbound is None:
         return None

@@ -7,6 +7,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
+from tree_sitter import Tree
+
 from codemods.alias_map import AliasMap
 from codemods.decisions import ParsedFile
 from codemods.engine import FileResult, Rules, collapse_aliases, parsed, rewrite_file
@@ -278,12 +280,12 @@ class Rewriting:
 
     def _has_readers(self, path: str, name: str) -> bool:
         source = self.project.source(path)
-        return source is not None and has_readers(source, name)
+        return source is not None and has_readers(parse(source.data), name)
 
 
-def has_readers(source: SourceText, name: str) -> bool:
-    """The answer to READS_OWN."""
-    return reads_global(scope_table(parse(source.data)), name)
+def has_readers(tree: Tree, name: str) -> bool:
+    """The answer to READS_OWN about a text."""
+    return reads_global(scope_table(tree), name)
 
 
 _MANY = 1_000

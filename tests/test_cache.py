@@ -118,7 +118,7 @@ def test_random_packages_have_the_same_plans(monkeypatch: pytest.MonkeyPatch) ->
         runs[state] += 1
         return rewrite_file(*arguments)
 
-    monkeypatch.setattr("migrate.rewriting.rewrite_file", counting)
+    monkeypatch.setattr("migrate.passes.rewrite_file", counting)
 
     @drawn(EXAMPLES)
     @given(packages(), packages(), st.data())
@@ -165,7 +165,7 @@ def learnt(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return rewrite_file(file, rules)
 
     monkeypatch.setattr("migrate.project.module_facts", facts)
-    monkeypatch.setattr("migrate.rewriting.rewrite_file", rewritten)
+    monkeypatch.setattr("migrate.passes.rewrite_file", rewritten)
     return seen
 
 

@@ -43,7 +43,8 @@ from generated import Shape, write_repository
 
 BIN = Path(sys.executable).parent
 PEERS = ("libcst", "rope", "bowler")
-ROWS = ("cold", *PEERS, "apply", "warm", "unstaged", "staged")
+STAGED = ("unstaged", "staged", "listed")
+ROWS = ("cold", *PEERS, "apply", "warm", *STAGED)
 SIZES = (1_000, 3_000, 10_000, 30_000, 100_000)
 MEMORY = 400
 """MiB that unshim may need."""
@@ -268,7 +269,7 @@ def measured_rows(bench: Bench, given: argparse.Namespace) -> Iterator[Row]:
         yield Row("warm `scan`, 1% changed", lambda: bench.warm(store, "scan"), "ruff, TID251", ruff, 0.15)
         bench.check_same(store, "scan", "--format", "json")
         bench.check_same(store, "diff")
-    if not {"unstaged", "staged"} & set(given.only):
+    if not {*STAGED} & set(given.only):
         return
     bench.unshim(bench.room(), "check", "--write-baseline", "--force")
     git(bench.clone, "add", "--force", "unshim-baseline.json")
@@ -276,10 +277,11 @@ def measured_rows(bench: Bench, given: argparse.Namespace) -> Iterator[Row]:
     known = bench.room()
     bench.unshim(known, "check")
     listed = {one["path"] for one in (*plan["references"], *plan["unchecked"])}
-    unrelated = [chance.choice([path for path in covered if path not in listed])]
-    for row, what, paths in (("unstaged", "nothing", []), ("staged", "one file", unrelated)):
+    choices = ([], [path for path in covered if path not in listed], [path for path in covered if path in listed])
+    for row, what, paths in zip(STAGED, ("nothing", "a file", "a file with references"), choices, strict=True):
         if row in given.only:
-            bench.touch(paths)
+            bench.check_out(git(bench.clone, "rev-parse", "HEAD").strip())
+            bench.touch([chance.choice(paths)] if paths else [])
             yield Row(
                 f"warm `check --staged`, {what} staged",
                 lambda: bench.warm(known, "check", "--staged"),
@@ -395,7 +397,7 @@ def main() -> None:
             most = max(most, float(cells[-2]))
             print_cells(*cells)
     print(f"\nOf each pair the first number is unshim's. Its largest process has {most:.0f} MiB, at most {MEMORY}.")
-    if {"warm", "unstaged", "staged"} & set(given.only):
+    if {"warm", *STAGED} & set(given.only):
         print("What the warm commands print is, byte for byte, what they print with --no-cache.")
     return None
 

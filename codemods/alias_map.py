@@ -335,10 +335,7 @@ class AliasMap:
                 return Resolution(EndKind.OBJECT, symbol, ())
 
     def _assigned(self, facts: ModuleFacts, symbol: Symbol, binding: Binding) -> Resolution:
-        own_name = next(
-            (name for name, bindings in facts.names.items() if bindings == binding.sources and name != symbol.name),
-            None,
-        )
+        own_name = facts.name_of(binding.sources, symbol.name or "")
         if own_name is None:
             found = self._bindings(facts, symbol.name or "", binding.sources)
         else:

@@ -144,6 +144,10 @@ class ModuleFacts:
     broken: bool = False
     """The file is no valid Python 3; the facts are what error recovery could see."""
 
+    def name_of(self, sources: tuple[Binding, ...], other: str) -> str | None:
+        """The first name that is bound like this, beside the other one: what an assignment has taken its value from."""
+        return next((name for name, found in self.names.items() if found == sources and name != other), None)
+
     @property
     def handed_on(self) -> tuple[str, ...]:
         """The names that can be objects of other modules: all but those only defined here, or bound to literals."""

@@ -24,7 +24,7 @@ from codemods.document_forms import Role, role_of
 from codemods.engine import FileResult, Rules
 from codemods.modules import Target
 from codemods.ownership import Contest, Ownership
-from codemods.references import Reference
+from codemods.references import Reference, Step
 from codemods.source import SourceText, UndecodableError, decode_python
 from codemods.symbols import Symbol, root
 from codemods.syntax import SyntaxFault, parse, syntax_fault
@@ -33,7 +33,7 @@ from migrate.cache import Cache, Key, Question, words_of
 from migrate.deletions import may_name
 from migrate.discovery import IMPORTS, FileImports, imports_in
 from migrate.documents import DOCUMENT, document_result, references_in
-from migrate.moving import Moved, moved_plan
+from migrate.moving import Moved, identity, moved_plan
 from migrate.parallel import mapped
 from migrate.passes import RELEVANT, REWRITTEN, Outcome, Passes, digest_of
 from migrate.plan import FileChange, Plan
@@ -65,6 +65,8 @@ class Ground:
     """Which modules cannot be imported."""
     parts: Mapping[str, frozenset[str]]
     """By module: the parts of its facts that the rest of the plan has looked at."""
+    packages: frozenset[str]
+    """The files of the packages around the modules of the map, which may compute their ``__all__``."""
     public: frozenset[str]
     """The public names of the canonical modules: whoever has one of them is looked at."""
 
@@ -103,26 +105,26 @@ class _File:
 class Again:
     """What the last plan has asked about single files, to be asked again. Its answers are those of the cache."""
 
-    def __init__(self, cache: Cache, recipe: Recipe, plan: Plan) -> None:
-        """``plan`` is the one that the cache has served for last."""
+    def __init__(self, cache: Cache, recipe: Recipe, plan: Plan, changes: Iterable[tuple[Entry, bytes, bytes]]) -> None:
+        """``plan`` is the one that the cache has served for last.
+
+        A change is the entry of a file before, and its contents before and after.
+        """
         self._cache = cache
         self._recipe = recipe
         self._plan = plan
+        self._changes = list(changes)
         self._shown = plan.shown_paths()
         self._unchecked = {one.path for one in plan.unchecked}
         self._lines = plan.shown_lines()
 
-    def after(self, changes: Iterable[tuple[Entry, bytes, bytes]], jobs: int) -> Plan | None:
-        """The plan after changes that change no more of it than where something stands; None, if others may.
-
-        Of each file that is the entry before, and the contents before and after.
-        """
-        changes = list(changes)
-        if any(not self._may_outlast(entry) for entry, _, _ in changes):
-            return None
-        questions = self._cache.about({entry.oid for entry, _, _ in changes})
-        files = [_File(*one, tuple(questions.get(one[0].oid, ()))) for one in changes]
+    def after(self, jobs: int) -> Plan | None:
+        """The plan after the changes, if these change no more of it than where something stands; None, if they may."""
+        questions = self._cache.about({entry.oid for entry, _, _ in self._changes})
+        files = [_File(*one, tuple(questions.get(one[0].oid, ()))) for one in self._changes]
         try:
+            if any(not self._may_outlast(entry) for entry, _, _ in self._changes):
+                return None
             _ = self._rules  # made once, before several processes look at files
         except UnaskedError:
             return None
@@ -132,7 +134,7 @@ class Again:
 
     def _may_outlast(self, entry: Entry) -> bool:
         """Whether a file can change, and the plan not. What other tools are told may stand in any text."""
-        if entry.path in self._shown or entry.mode not in REGULAR_MODES:
+        if entry.path in self._shown or entry.path in self._ground.packages or entry.mode not in REGULAR_MODES:
             return False
         return entry.path.endswith(SUFFIXES) or not self._recipe.enforce
 
@@ -160,19 +162,30 @@ class Again:
     def _python(self, file: _File) -> Moved | None:
         if self._is_seen_otherwise(file):
             return None
-        outcomes: dict[int, tuple[Outcome, Outcome]] = {}
+        outcomes: list[tuple[Outcome, Outcome]] = []
         for name, key in file.questions:
             if not self._is_about(name, key, file.path):
                 continue
             before, now = self._cache.recall(Question[object](name), key), self._answer(name, key, file)
             if self._seen(before) != self._seen(now):
                 return None
-            if isinstance(before, Outcome) and isinstance(now, Outcome):
-                held = sum(map(len, _held_in(key)))
-                if held in outcomes:
-                    return None
-                outcomes[held] = before, now
-        return self._moved(file, *outcomes[max(outcomes)]) if outcomes else Moved(file.path)  # each round holds more
+            if isinstance(before, Outcome) and isinstance(now, Outcome) and self._is_planned(file, before):
+                outcomes.append((before, now))
+        if outcomes:
+            return self._moved(file, *outcomes[0])
+        return None if file.path in self._references else Moved(file.path)
+
+    def _is_planned(self, file: _File, outcome: Outcome) -> bool:
+        """Whether an outcome is what the plan has of a file: each round has one, and so has each plan of a run."""
+        result = outcome.result
+        references = () if result is None else result.references
+        found = {(identity(one), one.edits) for one in references}
+        if found != {(identity(one), one.edits) for one in self._references.get(file.path, ())}:
+            return False
+        after = None
+        if result is not None and result.changed:
+            after = decode_python(file.before).encode(result.data)
+        return after == self._rewritten.get(file.path)
 
     def _is_seen_otherwise(self, file: _File) -> bool:
         """Whether the plan may depend on what has changed by more than answers."""
@@ -186,7 +199,7 @@ class Again:
         if any(line > _equal_lines(file.before, file.content) for line in self._lines.get(file.path, ())):
             return True
         if file.path in self._unchecked and any(
-            may_name(shim, file.before) is not may_name(shim, file.content) for shim in self._ground.shims
+            may_name(module, file.before) is not may_name(module, file.content) for module in self._watched
         ):
             return True
         return any(
@@ -258,11 +271,30 @@ class Again:
                 return self._passes.outcome(whole, file.fault, rules, is_relevant=key[4] is True)
         raise UnaskedError
 
-    # what the passes of the last plan stood on
+    # what the last plan has, and what it stood on
+
+    @cached_property
+    def _references(self) -> dict[str, list[Reference]]:
+        """By path."""
+        found: dict[str, list[Reference]] = {}
+        for one in self._plan.references:
+            found.setdefault(one.path, []).append(one)
+        return found
+
+    @cached_property
+    def _rewritten(self) -> dict[str, bytes | None]:
+        """By path: the files after the step that rewrites them."""
+        steps = (step for step in self._plan.steps if step.step is Step.REWRITE)
+        return {change.path: change.after for step in steps for change in step.changes}
 
     @cached_property
     def _ground(self) -> Ground:
         return self._recalled(GROUND, LAST)
+
+    @cached_property
+    def _watched(self) -> frozenset[str]:
+        """The shims, and the modules that the recipe names in moves."""
+        return self._ground.shims.union(move.old.module for move in self._recipe.moves)
 
     @cached_property
     def _asked(self) -> Asked:
@@ -277,7 +309,8 @@ class Again:
     @cached_property
     def _passes(self) -> Passes:
         ground = self._ground
-        told = Remembered(self._asked, self._cache, ground.roots)
+        changed = frozenset(entry.path for entry, _, _ in self._changes)
+        told = Remembered(self._asked, self._cache, ground.roots, changed)
         alias_map = AliasMap(told, self._recipe.moved_modules(), ground.failures)
         ownership = Ownership(alias_map, told, ground.targets, self._recipe.moves, ground.shims)
         return Passes(ownership, told, self._recipe, ground.names)

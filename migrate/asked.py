@@ -20,7 +20,7 @@ from codemods.shims import judge
 from codemods.symbols import root
 from migrate.cache import Cache, Question
 from migrate.parallel import Shared
-from migrate.project import FACTS, Place, Project
+from migrate.project import FACTS, HOST, Place, Project
 from migrate.search import Search
 
 K = TypeVar("K")
@@ -61,6 +61,8 @@ class Asked:
         for module, place in self.places.items():
             if place is not None:  # what is compared next time must not be forgotten
                 cache.knows(FACTS, (place[1], place[0], module))
+                if module in self.faults:
+                    cache.knows(HOST, (place[1],))
 
     def add(self, other: Asked) -> None:
         """Take over what was asked in another process."""
@@ -148,20 +150,26 @@ class UnaskedError(Exception):
 class Remembered:
     """What the passes were told for the last plan, without the repository; and that what is not of it is not."""
 
-    def __init__(self, asked: Asked, cache: Cache, roots: frozenset[str]) -> None:
-        """``roots`` are the first names of the modules of the repository."""
+    def __init__(self, asked: Asked, cache: Cache, roots: frozenset[str], changed: frozenset[str]) -> None:
+        """``roots`` are the first names of the modules of the repository; ``changed`` the paths of other contents.
+
+        Of these no other parts of their facts are told than those that were asked about: they are compared.
+        """
         self._asked = asked
         self._cache = cache
         self._roots = roots
+        self._changed = changed
 
     def kind(self, module: str) -> ModuleKind:
         return _known(self._asked.kinds, module) if self._is_ours(module) else ModuleKind.EXTERNAL
 
-    def facts(self, module: str, _about: str = ALL) -> ModuleFacts | None:
+    def facts(self, module: str, about: str = ALL) -> ModuleFacts | None:
         place = _known(self._asked.places, module) if self._is_ours(module) else None
         if place is None:
             return None
         path, oid, _ = place
+        if path in self._changed and not {about, ALL} & self._asked.facts.get(module, set()):
+            raise UnaskedError
         found = self._cache.recall(FACTS, (oid, path, module))
         if found is None:
             raise UnaskedError
@@ -216,7 +224,8 @@ def _part(facts: ModuleFacts, part: str, is_ours: Callable[[str], bool], public:
     tops: tuple[TopImport, ...] = ()
     if facts.is_package or part == IMPORTS:
         tops = tuple(top for top in facts.top_imports if is_ours(root(top.module)))
-    return _placed(
+    taken_from = [_taken_from(facts, name, facts.names[name]) for name in names if name in facts.names]
+    return taken_from, _placed(
         replace(
             facts,
             names={name: facts.names[name] for name in names if name in facts.names},
@@ -230,6 +239,11 @@ def _part(facts: ModuleFacts, part: str, is_ours: Callable[[str], bool], public:
             rebound=facts.rebound & {part},
         )
     )
+
+
+def _taken_from(facts: ModuleFacts, name: str, bindings: Iterable[Binding]) -> list[object]:
+    """The names from which a name's assignments take their values, for each of its bindings."""
+    return [(facts.name_of(one.sources, name), _taken_from(facts, name, one.sources)) for one in bindings]
 
 
 def _is_external(bindings: Iterable[Binding], is_ours: Callable[[str], bool]) -> bool:

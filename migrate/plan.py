@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import PurePosixPath
 
 from codemods.references import Disposition, Reason, Reference, Step, Unchecked
 from codemods.symbols import Symbol
@@ -213,18 +212,12 @@ class Plan:
         return tuple(change.path for step in self.steps for change in step.changes if change.after is None)
 
     def shown_paths(self) -> frozenset[str]:
-        """The files of which it shows more than references, what becomes of them in one step, and shown_lines().
-
-        Beside a shim's file that is the ``__init__`` of the package around it, which may compute its ``__all__``.
-        """
-        modules = [report.path for report in self.modules if report.path is not None]
-        folders = {folder for path in modules for folder in PurePosixPath(path).parents[:2]}
+        """The files of which it shows more than references, what becomes of them in one step, and shown_lines()."""
         steps = Counter(change.path for step in self.steps for change in step.changes)
         others = (step for step in self.steps if step.step not in (Step.REWRITE, Step.DOCUMENTS))
         return frozenset(
             (
-                *modules,
-                *(str(folder / "__init__.py") for folder in folders),
+                *(report.path for report in self.modules if report.path is not None),
                 *(path for path, count in steps.items() if count > 1),
                 *(change.path for step in others for change in step.changes),
                 *(one.path for one in self.with_reason(Reason.PATH_UNDER_TEST) if self.recipe.deletes_path_tests),

@@ -11,7 +11,7 @@ from operator import attrgetter
 
 from codemods.alias_map import HANDED_ON, OUTLINE, AliasMap, ModuleKind
 from codemods.bindings import BindingKind
-from codemods.modules import Verdict
+from codemods.modules import Target, Verdict
 from codemods.ownership import Ownership
 from codemods.patches import is_test_file
 from codemods.path_tests import without_tests
@@ -24,7 +24,7 @@ from codemods.references import (
     Unchecked,
 )
 from codemods.source import SourceText, UndecodableError, decode_python
-from codemods.symbols import Symbol, is_dotted_name, last, root
+from codemods.symbols import Symbol, is_dotted_name, last, parent, root
 from codemods.syntax import parse, syntax_fault
 from migrate.again import GROUND, LAST, Ground
 from migrate.asked import Watched, going_on
@@ -163,16 +163,8 @@ class _Planner:
             for one in enforced.additions
         )
         steps.append(PlannedStep(Step.ENFORCE, tuple(changes)))
-        roots = frozenset(map(root, self.project.names))
-        stems = frozenset(last(self.project.module_of(path)) for path in self.project.texts)
-        parts = {module: frozenset(found) for module, found in self.project.parts.items()}
-        failures = told.alias_map.failures
-        public = frozenset(name for target in targets for name in ownership.public_names(target))
-        ground = Ground(rules, targets, ownership.shims, names, roots, stems, failures, parts, public)
-        self.cache.keep(GROUND, LAST, ground)
-        self.project.texts.remember()
         self.unchecked.sort(key=lambda one: (one.path, one.line))
-        return Plan(
+        plan = Plan(
             self.base,
             self.recipe,
             sum(entry.path in self.project.entries for entry in self.covered),
@@ -193,6 +185,29 @@ class _Planner:
             bans,
             enforced.hindrances,
         )
+        self._remember(rules, targets, told, ownership, names)
+        return plan
+
+    def _remember(
+        self, rules: str, targets: tuple[Target, ...], told: Ownership, ownership: Ownership, names: frozenset[str]
+    ) -> None:
+        """Leave to the cache what the plan has looked for, and what it stood on. Whatever asks comes before."""
+        self.project.texts.remember()
+        watched = {*ownership.shims, *(move.old.module for move in self.recipe.moves)}
+        packages = (self.project.path_of(parent(module)) for module in watched)
+        ground = Ground(
+            rules,
+            targets,
+            ownership.shims,
+            names,
+            roots=frozenset(map(root, self.project.names)),
+            stems=frozenset(last(self.project.module_of(path)) for path in self.project.texts),
+            failures=told.alias_map.failures,
+            parts={module: frozenset(found) for module, found in self.project.parts.items()},
+            public=frozenset(name for target in targets for name in ownership.public_names(target)),
+            packages=frozenset(path for path in packages if path is not None),
+        )
+        self.cache.keep(GROUND, LAST, ground)
 
     def _enforced(
         self,

@@ -49,7 +49,11 @@ class Last:
 
         Such a file, in which the same searches find the same, is as good as the one before.
         """
-        return entry.oid in self.plain and all(search(after) is (entry.oid in hits) for search, hits in self.searches)
+        from migrate.texts import SUFFIXES
+
+        if entry.oid not in self.plain or not entry.path.endswith(SUFFIXES):
+            return False
+        return all(search(after) is (entry.oid in hits) for search, hits in self.searches)
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,8 @@ class Plans:
         self._has_learnt = False
         self._tree: WorkingTree | None = None
         self._stamps: Stamps = {}
+        self._refused: set[tuple[str, frozenset[tuple[Entry, Entry]]]] = set()
+        """Changes after which the last plan is surely another one, or may be: they are not looked at twice."""
 
     def __enter__(self) -> Plans:
         return self
@@ -148,17 +154,18 @@ class Plans:
         tree = "" if changes is None else f"{self._repository.tree(base)} {about}"
         plan = None if changes is None else self._of_tree(tree, changes, files)
         if plan is None:
-            digest, plan = self._of_entries(files, base, about, deleted, say)
+            digest, plan, since = self._of_entries(files, base, about, deleted, say)
             if changes == []:
-                self._store.keep_digest(tree, digest)
+                self._store.keep_tree(tree, (digest, since))
         return replace(plan, base=base, recipe=self.recipe)
 
     def _of_tree(self, tree: str, changes: Changes, files: Files) -> Plan | None:
         """The plan over a tree of git with some changes, if the tree's files were listed before: not again for it."""
         assert self._store is not None
-        digest = self._store.digest(tree)
-        if digest is None:
+        known = self._store.tree(tree)
+        if known is None:
             return None
+        digest, since = known
         last = self._store.last(Last) if changes else None
         if changes and (last is None or last.digest != digest):
             return None
@@ -167,29 +174,29 @@ class Plans:
             return None  # what a partial clone lacks is known only once its files are listed
         if not kept.holds(files):
             return None
-        return kept.plan if last is None else self._after(last, kept.plan, changes, files)
+        return kept.plan if last is None else self._after(last, kept.plan, _together(since, changes), files)
 
     def _of_entries(
         self, files: Files, base: str, about: str, deleted: Iterable[str], say: Progress
-    ) -> tuple[str, Plan]:
-        """The plan over all the files, and by what it is kept: a known one, that of the last files, or a new one."""
+    ) -> tuple[str, Plan, Changes]:
+        """The plan over all the files, by what it is kept, and what is otherwise in the files that it was made for."""
         assert self._store is not None
         entries = files.entries(base)
         digest = _digest(entries, about)
         known = self._kept(digest, files)
         if known is not None:
-            return digest, known.plan
+            return digest, known.plan, []
         last = self._store.last(Last)
         if last is not None and last.about == about:
             changes = _changes(self._store.lines(last.digest), entries.lines)
-            known = self._kept(last.digest, files) if changes else None
+            known = self._kept(last.digest, files)
             plan = None if known is None or changes is None else self._after(last, known.plan, changes, files)
-            if known is not None and plan is known.plan:
-                return last.digest, plan
+            if known is not None and changes is not None and plan is known.plan:
+                return last.digest, plan, changes
             if known is not None and plan is not None:
                 if not isinstance(files, WorkingTree):  # of which it may have what no blob has
                     self._store.keep_plan(digest, replace(known, plan=plan))
-                return digest, plan
+                return digest, plan, []
         from migrate.texts import SYNTAX, looked_for, read_again
 
         noting = _Noting(files)
@@ -205,14 +212,21 @@ class Plans:
         self._store.keep_lines(digest, entries.lines)
         self.cache.keep(_SERVED, _ONE, digest)
         self._has_learnt = True
-        return digest, plan
+        return digest, plan, []
 
     def _after(self, last: Last, plan: Plan, changes: Changes, files: Files) -> Plan | None:
         """The plan over files that were changed like this, if it differs from the last at most by places in them."""
-        from migrate.texts import is_too_large, small_texts
-
         if len(changes) > _FEW or any((one.path, one.mode) != (after.path, after.mode) for one, after in changes):
             return None
+        key = (last.digest, frozenset(changes))
+        found = None if key in self._refused else self._asked_again(last, plan, changes, files)
+        if found is None:
+            self._refused.add(key)
+        return found
+
+    def _asked_again(self, last: Last, plan: Plan, changes: Changes, files: Files) -> Plan | None:
+        from migrate.texts import is_too_large, small_texts
+
         contents = small_texts(files, (after for _, after in changes))
         asked: list[tuple[Entry, bytes]] = []
         for (before, _), content in zip(changes, contents, strict=True):
@@ -228,7 +242,7 @@ class Plans:
 
         texts = zip(asked, small_texts(files, (before for before, _ in asked)), strict=True)
         there = [(before, old, new) for (before, new), old in texts if old is not None]
-        return Again(self.cache, self.recipe, plan).after(there, self.jobs) if len(there) == len(asked) else None
+        return Again(self.cache, self.recipe, plan, there).after(self.jobs) if len(there) == len(asked) else None
 
     def _made(self, files: Files, base: str, entries: Entries, deleted: Iterable[str], say: Progress) -> Plan:
         from migrate.planning import build_plan
@@ -262,6 +276,13 @@ def _digest(entries: Entries, about: str) -> str:
     found = hashlib.sha256(about.encode("utf-8", "surrogateescape"))
     found.update(b"\0".join(entries.lines))
     return found.hexdigest()[:40]
+
+
+def _together(first: Changes, then: Changes) -> Changes:
+    """Two changes of the same files, one after the other, as one."""
+    before = {after.path: old for old, after in first}
+    found = {after.path: (before.get(after.path, old), after) for old, after in (*first, *then)}
+    return [(old, after) for old, after in found.values() if old != after]
 
 
 def _changes(before: tuple[bytes, ...] | None, after: tuple[bytes, ...]) -> Changes | None:

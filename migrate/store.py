@@ -18,7 +18,7 @@ import codemods
 import migrate
 from migrate.beside import PREFIX, beside
 from migrate.cache import Cache, stable
-from migrate.snapshots import Stamps
+from migrate.snapshots import Changes, Stamps
 
 T = TypeVar("T")
 
@@ -80,15 +80,15 @@ class Store:
     def keep_lines(self, digest: str, lines: tuple[bytes, ...]) -> None:
         self._write("lines", (digest, lines))
 
-    def digest(self, tree: str) -> str | None:
-        """By what the plan is kept over the files of a tree."""
+    def tree(self, tree: str) -> tuple[str, Changes] | None:
+        """By what the plan is kept over the files of a tree, and how these differ from those that it was made for."""
         return (self._read("trees", dict) or {}).get(tree)
 
-    def keep_digest(self, tree: str, digest: str) -> None:
+    def keep_tree(self, tree: str, found: tuple[str, Changes]) -> None:
         """Let the plan be found by the tree; those of the last few trees are."""
-        known: dict[str, str] = self._read("trees", dict) or {}
+        known: dict[str, tuple[str, Changes]] = self._read("trees", dict) or {}
         known.pop(tree, None)
-        self._write("trees", dict([*known.items(), (tree, digest)][-_TREES:]))
+        self._write("trees", dict([*known.items(), (tree, found)][-_TREES:]))
 
     def stamps(self) -> Stamps:
         """Those of the last listing of the working tree."""

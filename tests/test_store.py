@@ -9,6 +9,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partialmethod
 from pathlib import Path
 from typing import Any, cast
@@ -314,6 +315,205 @@ def test_a_file_about_which_the_answers_are_the_same_makes_no_plan(
     assert (plans == []) is is_known
     fresh = (("check",), ("scan", "--format", "json"), ("diff",))
     assert [index, *warm] == [said(repo, place, *command, "--no-cache") for command in fresh]
+
+
+OURS = "from app.manager import ChatManager\n"
+LATE = "def f():\n    from app.old_manager import ChatManager\n    return ChatManager()\n"
+SHOWN = "import app.second as second\nprint(vars(second))\n"
+
+
+@dataclass(frozen=True)
+class History:
+    """Files beside those of the sample, and what further commits change of them."""
+
+    files: dict[str, str]
+    changes: tuple[dict[str, str], ...]
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        pytest.param(
+            History(
+                {
+                    "web/mid.py": f"{OURS}def own(): ...\n",
+                    "tests/test_u.py": "import importlib\ndef f():\n    importlib.import_module('web.mid').ChatManager",
+                    "web/v.py": "x = 1\n",
+                },
+                ({"web/v.py": "from app.old_manager import ChatManager\n"}, {"web/mid.py": f"{OURS}undefined_name\n"}),
+            ),
+            id="whether a module runs here, which no file was looked at for in the second plan",
+        ),
+        pytest.param(
+            History(
+                {
+                    "web/impl.py": "class ChatManager: ...\n",
+                    "app/manager.py": (
+                        "from web.impl import ChatManager\n"
+                        '__all__ = ["ChatManager", "get_chat_manager"]\ndef get_chat_manager(): ...\n'
+                    ),
+                },
+                ({"web/impl.py": "class ChatManager: ...\ndef get_chat_manager(): ...\n"},),
+            ),
+            id="a second implementation in a module that defines what the canonical one owns",
+        ),
+        pytest.param(
+            History(
+                {
+                    "unshim.toml": f'{SAMPLE["unshim.toml"]!s}exclude = ["vendor/**"]\n',
+                    "vendor/x.py": OURS,
+                    "web/b.py": "from vendor.x import ChatManager\n",
+                },
+                ({"vendor/x.py": f"{OURS}# more\n"}, {"vendor/x.py": "class ChatManager: ...\n"}),
+            ),
+            id="a file that is left out, after a commit that made no difference",
+        ),
+        pytest.param(
+            History(
+                {"app/second.py": f"import web.x\n{OURS}", "web/x.py": "x = 1\n", "web/y.py": "x = 2\n"},
+                ({"web/x.py": "x = 2\n"}, {"web/x.py": "import web.nothing\n"}),
+            ),
+            id="a file that has had the content of one that nobody asked about",
+        ),
+        pytest.param(
+            History(
+                {
+                    "app/old_manager.py": f"import web.sub.deep\n{OURS}",
+                    "web/__init__.py": "",
+                    "web/sub/__init__.py": "",
+                    "web/sub/deep.py": "",
+                    "web/reader.py": "import web.sub.deep\ndef thing(): ...\n",
+                    "use/c.py": f"from web.reader import thing\n{OURS}",
+                    "use/b.py": (
+                        "import web\nimport app.old_manager\nimport web.reader\n\n"
+                        "def f():\n    return app.old_manager.ChatManager()\n"
+                    ),
+                },
+                (
+                    {
+                        "web/reader.py": "def thing(): ...\n",
+                        "use/b.py": (
+                            "import web\nimport app.old_manager\nimport web.reader\n\n"
+                            "def f():\n    print(web.sub.deep)\n    return app.old_manager.ChatManager()\n"
+                        ),
+                    },
+                ),
+            ),
+            id="two files, of which one asks for what the other one no longer does",
+        ),
+        pytest.param(
+            History(
+                {
+                    "tests/test_x.py": (
+                        "from app.manager import ChatManager as _M\nOldManager = _M\n"
+                        "def reset():\n    global _M\n    _M = None\ndel _M\n"
+                    ),
+                    "web/y.py": "from tests.test_x import OldManager\n",
+                },
+                (
+                    {
+                        "tests/test_x.py": (
+                            "from app.manager import ChatManager as _M\nOldManager = _M\n"
+                            "def reset():\n    global _M\n    _M = None\n"
+                        )
+                    },
+                ),
+            ),
+            id="the name that another one was assigned from",
+        ),
+        pytest.param(
+            History(
+                {
+                    "unshim.toml": f'{SAMPLE["unshim.toml"]!s}[unshim.moves]\n"app.legacy" = "web.fresh"\n',
+                    "web/fresh.py": "def thing(): ...\n",
+                    "app/legacy.py": "from web.fresh import thing\n",
+                    "app/u.py": "from app.legacy import thing\n",
+                    "web/broken.py": f"{OURS}def f(:\n",
+                },
+                ({"web/broken.py": f"{OURS}def f(:\n  x = app ; legacy\n"},),
+            ),
+            id="a broken file that begins to name a module that moves",
+        ),
+        pytest.param(
+            History(
+                {
+                    "unshim.toml": '[unshim]\ncanonical = "core.manager"\n',
+                    "src/app/__init__.py": "# words\nnames = []\n__all__ = [n for n in dir() if n]\n",
+                    "lib/app/shim_manager.py": "from core.manager import ChatManager\n",
+                    "lib/app/data.txt": "x",
+                    "src/core/manager.py": "class ChatManager: ...\n",
+                    "use/use.py": "from app.shim_manager import ChatManager\n",
+                },
+                ({"src/app/__init__.py": "# shim_manager\nnames = []\n__all__ = [n for n in dir() if n]\n"},),
+            ),
+            id="the package of a shim under another source root",
+        ),
+        pytest.param(
+            History({"nb.ipynb": "{}\n", "zz.py": "{}\n"}, ({"nb.ipynb": "{ old_manager\n"},)),
+            id="a notebook with the content of a module that nobody asked about",
+        ),
+        pytest.param(
+            History(
+                {"notes.md": "See app.old_manager\nand app.old_manager too\n"},
+                ({"notes.md": "See app.old_manager and app.old_manager too\n"},),
+            ),
+            id="two texts that are on one line now",
+        ),
+        pytest.param(
+            History(
+                {"app/second.py": OURS, "my use.py": SHOWN, "x+use.py": SHOWN, "use.py": SHOWN},
+                ({"use.py": f"#\n#\n{SHOWN}"},),
+            ),
+            id="a file whose name is the end of others' names",
+        ),
+        pytest.param(
+            History(
+                {
+                    "app/second.py": f'{OURS}import warnings\nwarnings.warn("see web/h.py:1")\n',
+                    "web/h.py": SHOWN,
+                },
+                ({"web/h.py": f"#\n{SHOWN}"},),
+            ),
+            id="a line that only a quoted text tells",
+        ),
+        pytest.param(
+            History(
+                {
+                    "web/late.py": LATE,
+                    "web/stays.py": f"import app.old_manager\nprint(vars(app.old_manager))\n{LATE}",
+                    "tests/test_p.py": (
+                        "from unittest import mock\nimport web.late\nimport web.stays\n\n"
+                        "@mock.patch('app.old_manager.ChatManager')\ndef test(m): ...\n"
+                    ),
+                },
+                ({"web/stays.py": f"#\nimport app.old_manager\nprint(vars(app.old_manager))\n{LATE}"},),
+            ),
+            id="a detail that tells where code stays",
+        ),
+    ],
+)
+def test_a_chain_of_commits_says_what_each_says_by_itself(repo: Repo, place: Path, history: History) -> None:
+    """All of these were found to be otherwise, in one way or another."""
+    repo.commit(dict(history.files))
+    for change in history.changes:
+        said(repo, place, "scan")
+        repo.commit(dict(change))
+    for command in (("scan", "--format", "json"), ("diff",)):
+        assert said(repo, place, *command) == said(repo, place, *command, "--no-cache")
+
+
+def test_what_was_asked_for_another_plan_of_the_run_is_not_taken_for_this_one(repo: Repo, place: Path) -> None:
+    patch = (
+        "from unittest import mock\nimport web.late\nimport web.more\n\n"
+        "@mock.patch('app.old_manager.ChatManager')\ndef test(m): ...\n"
+    )
+    repo.commit({"web/late.py": LATE, "web/more.py": "x = 1\n", "tests/test_p.py": patch})
+    repo.commit({"web/more.py": "def g():\n    import app.old_manager as s\n    return vars(s)\n"})
+    said(repo, place, "check", "--base", "HEAD~1")
+    repo.git("reset", "-q", "--hard", "HEAD~1")
+    repo.commit({"web/late.py": f"# above\n{LATE}"})
+    for command in (("check", "--format", "json"), ("diff",)):
+        assert said(repo, place, *command) == said(repo, place, *command, "--no-cache")
 
 
 @pytest.mark.parametrize(

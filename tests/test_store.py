@@ -438,13 +438,13 @@ class History:
             History(
                 {
                     "unshim.toml": '[unshim]\ncanonical = "core.manager"\n',
-                    "src/app/__init__.py": "# words\nnames = []\n__all__ = [n for n in dir() if n]\n",
-                    "lib/app/shim_manager.py": "from core.manager import ChatManager\n",
-                    "lib/app/data.txt": "x",
+                    "src/pk/__init__.py": "# words\nnames = []\n__all__ = [n for n in dir() if n]\n",
+                    "lib/pk/shim_manager.py": "from core.manager import ChatManager\n",
+                    "lib/pk/data.txt": "x",
                     "src/core/manager.py": "class ChatManager: ...\n",
-                    "use/use.py": "from app.shim_manager import ChatManager\n",
+                    "use/use.py": "from pk.shim_manager import ChatManager\n",
                 },
-                ({"src/app/__init__.py": "# shim_manager\nnames = []\n__all__ = [n for n in dir() if n]\n"},),
+                ({"src/pk/__init__.py": "# shim_manager\nnames = []\n__all__ = [n for n in dir() if n]\n"},),
             ),
             id="the package of a shim under another source root",
         ),
@@ -454,8 +454,8 @@ class History:
         ),
         pytest.param(
             History(
-                {"notes.md": "See app.old_manager\nand app.old_manager too\n"},
-                ({"notes.md": "See app.old_manager and app.old_manager too\n"},),
+                {"app/second.py": OURS, "notes.md": "See app.second\nand app.second too\n"},
+                ({"notes.md": "See app.second and app.second too\n"},),
             ),
             id="two texts that are on one line now",
         ),
@@ -497,7 +497,10 @@ def test_a_chain_of_commits_says_what_each_says_by_itself(repo: Repo, place: Pat
     repo.commit(dict(history.files))
     for change in history.changes:
         said(repo, place, "scan")
-        repo.commit(dict(change))
+        repo.write(change)
+        repo.git("add", "-A")
+        assert said(repo, place, "check", "--staged") == said(repo, place, "check", "--staged", "--no-cache")
+        repo.commit()
     for command in (("scan", "--format", "json"), ("diff",)):
         assert said(repo, place, *command) == said(repo, place, *command, "--no-cache")
 

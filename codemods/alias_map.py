@@ -113,6 +113,12 @@ class AliasMap:
         self._moved = moved or {}
         self._resolved: dict[Symbol, Resolution] = {}
         self._under_way: set[Symbol] = set()
+        self._is_cut = False
+        """Whether what is being followed has met a symbol that is under way."""
+        self._cyclic: dict[Symbol, Resolution] = {}
+        """What was found so from the symbol itself on: on the way from another one it may be cut elsewhere."""
+        self._tentative: dict[Symbol, Resolution] = {}
+        """What was found so on the way from another symbol: it holds until that one has its end."""
         self._failures = dict(failures or {})
         self._imports: dict[str, tuple[str, ...]] = {}
         self._executed: dict[str, frozenset[str]] = {}
@@ -123,11 +129,14 @@ class AliasMap:
 
     def resolve(self, symbol: Symbol) -> Resolution:
         """Follow a symbol to its end. Never raises: what cannot be followed is an end of its own kind."""
-        known = self._resolved.get(symbol)
+        known = self._resolved.get(symbol) or (self._tentative if self._under_way else self._cyclic).get(symbol)
         if known is not None:
+            self._is_cut = self._is_cut or symbol in self._tentative
             return known
         if symbol in self._under_way:
+            self._is_cut = True
             return Resolution(EndKind.CYCLE, None, (symbol,), frozenset({symbol}))
+        was_cut, self._is_cut = self._is_cut, False
         self._under_way.add(symbol)
         try:
             found = self._module(symbol) if symbol.name is None else self._name(symbol.module, symbol.name)
@@ -136,8 +145,15 @@ class AliasMap:
         found = replace(found, chain=(symbol, *found.chain), through=found.through | {symbol})
         if found.rebound is None and self._is_rebound(symbol):
             found = replace(found, rebound=symbol)
-        if found.kind is not EndKind.CYCLE or not self._under_way:
+        if not self._is_cut:
             self._resolved[symbol] = found
+        elif not self._under_way:
+            self._cyclic[symbol] = found
+        elif found.kind is not EndKind.CYCLE:
+            self._tentative[symbol] = found
+        if not self._under_way:
+            self._tentative.clear()
+        self._is_cut = self._is_cut or was_cut
         return found
 
     def same_object(self, old: Symbol, new: Symbol) -> bool:
@@ -329,7 +345,11 @@ class AliasMap:
             case BindingKind.ASSIGNED_NAME:
                 known = self._assignments.get(id(binding))
                 if known is None:
-                    known = self._assignments[id(binding)] = self._assigned(facts, symbol, binding)
+                    was_cut, self._is_cut = self._is_cut, False
+                    known = self._assigned(facts, symbol, binding)
+                    if not self._is_cut:
+                        self._assignments[id(binding)] = known
+                    self._is_cut = self._is_cut or was_cut
                 return known
             case _:
                 return Resolution(EndKind.OBJECT, symbol, ())

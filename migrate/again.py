@@ -24,7 +24,7 @@ from codemods.document_forms import Role, role_of
 from codemods.engine import FileResult, Rules
 from codemods.modules import Target
 from codemods.ownership import Contest, Ownership
-from codemods.references import Reference, Step
+from codemods.references import Reason, Reference, Step, Unchecked
 from codemods.source import SourceText, UndecodableError, decode_python
 from codemods.symbols import Symbol, root
 from codemods.syntax import SyntaxFault, parse, syntax_fault
@@ -224,12 +224,12 @@ class Again:
                 dotted = frozenset(name for name in answer.dotted if root(name) in ground.roots)
                 return dotted, answer.bare & ground.stems
             case SyntaxFault():
-                return answer.reason, _without_lines(answer.message)
+                return _lineless(answer)
             case Outcome(None, unchecked):
-                return None, unchecked and (unchecked.reason, _without_lines(unchecked.message))
+                return _lineless(unchecked)
             case Outcome(FileResult() as result, unchecked):
                 how = (result.canonical, result.leans_on, result.changed, _placeless(result.references))
-                return how, unchecked and (unchecked.reason, _without_lines(unchecked.message))
+                return how, _lineless(unchecked)
         return answer
 
     def _moved(self, file: _File, before: Outcome, now: Outcome) -> Moved | None:
@@ -326,9 +326,9 @@ def _equal_lines(before: bytes, now: bytes) -> int:
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], lines))
 
 
-def _without_lines(message: str) -> str:
-    """The words of a parser, which may tell lines: ``expected an indented block after 'if' statement on line 7``."""
-    return _LINE.sub("line", message)
+def _lineless(fault: SyntaxFault | Unchecked | None) -> tuple[Reason, str] | None:
+    """What is wrong. A parser may tell lines: ``expected an indented block after 'if' statement on line 7``."""
+    return None if fault is None else (fault.reason, _LINE.sub("line", fault.message))
 
 
 def _placeless(references: Iterable[Reference]) -> list[tuple[Reference, list[tuple[int, str]]]]:

@@ -56,9 +56,9 @@ class Cache:
         """A plan is done: forget what neither it nor the one before has asked for."""
         self._before, self._now = self._now, {}
 
-    def packed(self) -> Packed:
-        """What was asked for since the last turn(); or, if nothing was, before it."""
-        last = self._now or self._before
+    def packed(self, *, with_before: bool = False) -> Packed:
+        """What was asked for since the last turn(); what was asked before it if nothing was, or if that is wanted."""
+        last = {**self._before, **self._now} if with_before else self._now or self._before
         return {
             place: self._packed[place] if place in self._packed else pickle.dumps(found, pickle.HIGHEST_PROTOCOL)
             for place, found in last.items()

@@ -66,7 +66,7 @@ def history(repository: Repository, plans: Plans, commits: Sequence[Landmark], p
             yield Row(commit, None, error.message)
         else:
             yield Row(commit, counts)
-            plans.cache.turn()  # not after a commit that asked for next to nothing
+            plans.turn()  # not after a commit that asked for next to nothing
 
 
 def _counts(repository: Repository, plans: Plans, commit: str, progress: Progress) -> Counts:

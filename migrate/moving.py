@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from codemods.references import Reference, ReferenceKind, Unchecked
 from codemods.symbols import Symbol
@@ -44,7 +45,7 @@ def moved_plan(plan: Plan, files: Sequence[Moved]) -> Plan | None:
     if not pairs and not changes and unchecked == plan.unchecked:
         return plan
     words = _Words(pairs, {one.path for one in plan.references})
-    if any(one.path in words.paths for one in plan.bans.kept):
+    if any(one.path in words.paths for one in plan.bans.kept) or not _keep_their_order(pairs):
         return None
     try:
         references = [words.of_reference(one) for one in plan.references]
@@ -77,7 +78,7 @@ class _Words:
             for path, line, now in moves
             if places[path, line, "from"] == places[path, now, "to"] == 1  # no lines were joined or parted
         }
-        longer = {path for path in every if any(path.endswith(one) for one in self.paths)}
+        longer = {path for path in every if any(path.endswith(one) or f"{one}:" in path for one in self.paths)}
         alternatives = "|".join(re.escape(path) for path in sorted(longer, key=len, reverse=True))
         self._places = re.compile(rf"(?<!\w)({alternatives}):(\d+)" if self.paths else "(?!)")
 
@@ -106,6 +107,12 @@ class _Words:
 _STAYS = re.compile("(code|a patch) that stays: ")
 _HOLDS = re.compile("held (only )?by ")
 """How evidence begins that names the place of a reference; other lines show source text."""
+
+
+def _keep_their_order(pairs: Iterable[tuple[Reference, Reference]]) -> bool:
+    """Whether no reference was above another one of its file and is below it now: some things are told of the first."""
+    lines = sorted((before.path, before.line, now.line) for before, now in pairs)
+    return all(one[0] != other[0] or one[2] <= other[2] for one, other in pairwise(lines))
 
 
 def _moved(one: Reference, now: Reference) -> Reference:

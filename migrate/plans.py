@@ -13,7 +13,7 @@ from migrate.cache import Cache, Question, stable
 from migrate.checking import Violation, all_violations
 from migrate.plan import Plan
 from migrate.recipe import Recipe
-from migrate.repository import Entries, Entry, Repository, entry_of
+from migrate.repository import REGULAR_MODES, Entries, Entry, Repository, entry_of
 from migrate.snapshots import Changes, Files, Snapshot, Stamps, WorkingTree
 from migrate.store import Store, store_of
 
@@ -51,7 +51,7 @@ class Last:
         """
         from migrate.texts import SUFFIXES
 
-        if entry.oid not in self.plain or not entry.path.endswith(SUFFIXES):
+        if entry.oid not in self.plain or entry.mode not in REGULAR_MODES or not entry.path.endswith(SUFFIXES):
             return False
         return all(search(after) is (entry.oid in hits) for search, hits in self.searches)
 
@@ -111,7 +111,7 @@ class Plans:
         self._store: Store | None = None
         if use_store:  # a partial clone may stand where another clone was, and lack what that one had
             self._store = store_of(repository.common_directory(), (recipe.detection(), repository.is_partial))
-        self._has_learnt = False
+        self._has_learnt = self._is_made = False
         self._tree: WorkingTree | None = None
         self._stamps: Stamps = {}
         self._refused: set[tuple[str, frozenset[tuple[Entry, Entry]]]] = set()
@@ -126,7 +126,8 @@ class Plans:
         if self._store is None:
             return
         if self._has_learnt:
-            self._store.keep_cache(self.cache)
+            # of the last plan that was made: what was asked for since a turn() after it is not all of that
+            self._store.keep_cache(self.cache.packed(with_before=not self._is_made))
         if self._tree is not None and self._tree.stamps != self._stamps:
             self._store.keep_stamps(self._tree.stamps)
 
@@ -134,6 +135,12 @@ class Plans:
     def cache(self) -> Cache:
         """What is known of single files."""
         return Cache() if self._store is None else self._store.cache()
+
+    def turn(self) -> None:
+        """Go on to other files: forget what the last two plans that were made have not asked for."""
+        if self._is_made:
+            self.cache.turn()
+        self._is_made = False
 
     def working_tree(self) -> WorkingTree:
         """The files on disk."""
@@ -200,6 +207,7 @@ class Plans:
         from migrate.texts import SYNTAX, looked_for, read_again
 
         noting = _Noting(files)
+        self.cache.keep(_SERVED, _ONE, "")  # whatever ends this plan: what is known by then is of two
         plan = self._made(noting, base, entries, deleted, say)
         on_disk = files.lacking() if isinstance(files, WorkingTree) else []
         read_again(self.cache, on_disk)
@@ -247,6 +255,7 @@ class Plans:
     def _made(self, files: Files, base: str, entries: Entries, deleted: Iterable[str], say: Progress) -> Plan:
         from migrate.planning import build_plan
 
+        self._is_made = True
         return build_plan(files, self.recipe, base, self.jobs, say, self.cache, entries, deleted)
 
     def _kept(self, digest: str, files: Files) -> Kept | None:

@@ -34,6 +34,9 @@ FACTS = Question[ModuleFacts]("facts")
 HOST = Question[str | None]("host")
 """By (blob): why this interpreter could not run it."""
 
+Learnt = tuple[dict[str, ModuleFacts | None], dict[str, str | None], dict[str, set[str]], Searched]
+"""Facts and faults by module, the parts of facts that were looked at, and searches."""
+
 
 class Project:
     """The Python files of one commit as modules. Facts are read when they are asked for, and kept."""
@@ -221,13 +224,25 @@ class Project:
     def fork(self) -> None:
         self.texts.fork()
         self._at_fork = frozenset(self._facts)
+        self._faults, self.parts = {}, {}
 
-    def learnt(self) -> tuple[dict[str, ModuleFacts | None], Searched]:
+    def learnt(self) -> Learnt:
         fresh = {module: facts for module, facts in self._facts.items() if module not in self._at_fork}
-        return fresh, self.texts.learnt()
+        return fresh, self._faults, self.parts, self.texts.learnt()
 
-    def learn(self, facts: Mapping[str, ModuleFacts | None], searched: Searched) -> None:
+    def learn(
+        self,
+        facts: Mapping[str, ModuleFacts | None],
+        faults: Mapping[str, str | None],
+        parts: Mapping[str, set[str]],
+        searched: Searched,
+    ) -> None:
         self.texts.learn(searched)
+        for module, looked_at in parts.items():
+            self.parts.setdefault(module, set()).update(looked_at)
+        for module, fault in faults.items():
+            self._faults[module] = fault
+            self._cache.keep(HOST, (self.entries[self._paths[module]].oid,), fault)
         for module, found in facts.items():
             path = self._paths[module]
             self._facts.setdefault(module, found)

@@ -17,7 +17,7 @@ from typing import IO, TypeVar
 import codemods
 import migrate
 from migrate.beside import PREFIX, beside
-from migrate.cache import Cache, stable
+from migrate.cache import Cache, Packed, stable
 from migrate.snapshots import Changes, Stamps
 
 T = TypeVar("T")
@@ -48,9 +48,9 @@ class Store:
         """What the last run has learnt of single files."""
         return Cache(self._read("learnt", dict))
 
-    def keep_cache(self, cache: Cache) -> None:
-        """Leave it to the next run. What this run did not ask for is forgotten."""
-        self._write("learnt", cache.packed())
+    def keep_cache(self, answers: Packed) -> None:
+        """Leave to the next run what this one has learnt."""
+        self._write("learnt", answers)
         self._forget_others()
 
     def plan(self, digest: str, kind: type[T]) -> T | None:

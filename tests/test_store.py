@@ -24,6 +24,7 @@ from codemods.engine import rewrite_file
 from migrate.again import Again
 from migrate.beside import PREFIX
 from migrate.cache import Cache, Question, stable
+from migrate.documents import find_documents
 from migrate.errors import MigrateError
 from migrate.plan import Plan
 from migrate.planning import build_plan
@@ -468,6 +469,12 @@ class History:
         ),
         pytest.param(
             History(
+                {"app/second.py": OURS, "web/h.py": SHOWN, "web/h.py:2": "app.second\n"}, ({"web/h.py": f"#\n{SHOWN}"},)
+            ),
+            id="a file whose name goes on like a place",
+        ),
+        pytest.param(
+            History(
                 {
                     "app/second.py": f'{OURS}import warnings\nwarnings.warn("see web/h.py:1")\n',
                     "web/h.py": SHOWN,
@@ -517,6 +524,82 @@ def test_what_was_asked_for_another_plan_of_the_run_is_not_taken_for_this_one(re
     repo.commit({"web/late.py": f"# above\n{LATE}"})
     for command in (("check", "--format", "json"), ("diff",)):
         assert said(repo, place, *command) == said(repo, place, *command, "--no-cache")
+
+
+def test_a_reused_plan_of_history_leaves_all_answers_of_it(repo: Repo, place: Path) -> None:
+    two = f"{OURS}q = z.old_manager\n"
+    repo.commit({"web/one.py": f"{OURS}x = 1\n", "web/two.py": two})
+    repo.commit({"web/one.py": f"{OURS}x = 2\n"})
+    said(repo, place, "history", "--since", "HEAD~1")
+    staged(repo, "web/two.py", two.replace("app.manager", "app.old_manager"))
+    assert said(repo, place, "check", "--staged") == said(repo, place, "check", "--staged", "--no-cache")
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_why_a_module_does_not_run_is_asked_again_whichever_process_has_asked(
+    repo: Repo, place: Path, jobs: str
+) -> None:
+    patch = 'from unittest import mock\n@mock.patch("web.alias.ChatManager")\ndef test(m): ...\n# {}\n'
+    alias = "from app.old_manager import ChatManager\n"
+    repo.commit({"web/alias.py": alias, **{f"tests/test_{n}.py": patch.format(n) for n in range(140)}})
+    said(repo, place, "scan", "--jobs", jobs)
+    staged(repo, "web/alias.py", f"{alias}print(nothing_binds_this)\n")
+    assert said(repo, place, "check", "--staged") == said(repo, place, "check", "--staged", "--no-cache")
+
+
+def test_of_patches_that_change_places_the_first_one_is_told(repo: Repo, place: Path) -> None:
+    one = 'def c():\n    with mock.patch("app.old_manager"): pass\n'
+    other = 'def d():\n    with mock.patch.object(o, "ChatManager"): pass\n'
+    top = "from unittest import mock\nimport app.old_manager as o\n"
+    patch = (
+        "from unittest import mock\nimport web.late\nimport web.stays\n\n@mock.patch('app.old_manager.ChatManager')\n"
+    )
+    test = f"{patch}def test(m): ...\n"
+    repo.commit({"web/late.py": LATE, "web/stays.py": f"{top}{one}\n{other}", "tests/test_p.py": test})
+    said(repo, place, "scan")
+    staged(repo, "web/stays.py", f"{top}{other}\n{one}")
+    assert said(repo, place, "check", "--staged") == said(repo, place, "check", "--staged", "--no-cache")
+
+
+def test_of_a_plan_that_was_stopped_nothing_is_taken_for_the_one_before(
+    repo: Repo, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo.commit({"web/two.py": f"{OURS}w = 0\n"})
+    repo.commit({"web/two.py": f"{OURS}w = 1\n", "app/manager.py": f"{SAMPLE['app/manager.py']!s}\ndef more(): ...\n"})
+    stopped: list[int] = []
+
+    def stop(*arguments: Any) -> Any:
+        stopped.append(1)
+        if len(stopped) > 1:
+            raise KeyboardInterrupt
+        return find_documents(*arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("migrate.planning.find_documents", stop)
+        environment = {"XDG_CACHE_HOME": str(place)}
+        assert unshim("check", "--base", "HEAD~1", "--repo", repo.path, environment=environment).code not in (0, 1)
+    late = 'def f():\n    with mock.patch("app.old_manager.ChatManager"): pass\n'
+    staged(repo, "web/two.py", f"from unittest import mock\n{OURS}w = 1\n{late}")
+    assert said(repo, place, "check", "--staged") == said(repo, place, "check", "--staged", "--no-cache")
+
+
+def test_names_in_a_cycle_mean_the_same_in_whatever_order_they_are_asked_for(repo: Repo, place: Path) -> None:
+    files = {
+        "web/__init__.py": "from web.sub import sub\n",
+        "web/sub.py": "from web import sub as _s\nfrom app.old_manager import ChatManager\nsub = _s\n",
+        "web/u.py": "import web\nfrom app.old_manager import get_chat_manager\nx = web.sub.ChatManager\n",
+        "web/v.py": "from web.sub import sub\nfrom app.old_manager import get_chat_manager\ny = sub.ChatManager\n",
+        "zz/w.py": "import web.sub\nx = web.sub.sub.ChatManager\n",
+        "zz/x.py": "from web import sub\nx = sub.ChatManager\n",
+    }
+    repo.commit(dict(files))
+    said(repo, place, "scan")
+    for path in ("web/u.py", "web/v.py", "zz/w.py", "zz/x.py"):
+        for text in (f"{files[path]}\nz = 1\n", f"#\n{files[path]}"):
+            staged(repo, path, text)
+            assert said(repo, place, "check", "--staged") == said(repo, place, "check", "--staged", "--no-cache")
+        repo.commit()
+        said(repo, place, "scan")
 
 
 @pytest.mark.parametrize(
@@ -888,7 +971,7 @@ def test_what_failed_is_not_kept(repo: Repo, place: Path) -> None:
 def test_a_cache_can_be_written_down(tmp_path: Path) -> None:
     store, cache = Store(tmp_path / "a" / "b"), Cache()
     cache.answer(LENGTH, ("blob",), lambda: 4)
-    store.keep_cache(cache)
+    store.keep_cache(cache.packed())
     assert store.cache().answer(LENGTH, ("blob",), lambda: 5) == 4
 
 

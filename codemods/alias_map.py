@@ -113,8 +113,8 @@ class AliasMap:
         self._moved = moved or {}
         self._resolved: dict[Symbol, Resolution] = {}
         self._under_way: set[Symbol] = set()
-        self._is_cut = False
-        """Whether what is being followed has met a symbol that is under way."""
+        self._cuts = 0
+        """How often a symbol was met that was under way: what is found meanwhile depends on where one has come from."""
         self._cyclic: dict[Symbol, Resolution] = {}
         """What was found so from the symbol itself on: on the way from another one it may be cut elsewhere."""
         self._tentative: dict[Symbol, Resolution] = {}
@@ -131,12 +131,12 @@ class AliasMap:
         """Follow a symbol to its end. Never raises: what cannot be followed is an end of its own kind."""
         known = self._resolved.get(symbol) or (self._tentative if self._under_way else self._cyclic).get(symbol)
         if known is not None:
-            self._is_cut = self._is_cut or symbol in self._tentative
+            self._cuts += symbol in self._tentative
             return known
         if symbol in self._under_way:
-            self._is_cut = True
+            self._cuts += 1
             return Resolution(EndKind.CYCLE, None, (symbol,), frozenset({symbol}))
-        was_cut, self._is_cut = self._is_cut, False
+        cuts = self._cuts
         self._under_way.add(symbol)
         try:
             found = self._module(symbol) if symbol.name is None else self._name(symbol.module, symbol.name)
@@ -145,7 +145,7 @@ class AliasMap:
         found = replace(found, chain=(symbol, *found.chain), through=found.through | {symbol})
         if found.rebound is None and self._is_rebound(symbol):
             found = replace(found, rebound=symbol)
-        if not self._is_cut:
+        if self._cuts == cuts:
             self._resolved[symbol] = found
         elif not self._under_way:
             self._cyclic[symbol] = found
@@ -153,7 +153,6 @@ class AliasMap:
             self._tentative[symbol] = found
         if not self._under_way:
             self._tentative.clear()
-        self._is_cut = self._is_cut or was_cut
         return found
 
     def same_object(self, old: Symbol, new: Symbol) -> bool:
@@ -345,11 +344,10 @@ class AliasMap:
             case BindingKind.ASSIGNED_NAME:
                 known = self._assignments.get(id(binding))
                 if known is None:
-                    was_cut, self._is_cut = self._is_cut, False
+                    cuts = self._cuts
                     known = self._assigned(facts, symbol, binding)
-                    if not self._is_cut:
+                    if self._cuts == cuts:
                         self._assignments[id(binding)] = known
-                    self._is_cut = self._is_cut or was_cut
                 return known
             case _:
                 return Resolution(EndKind.OBJECT, symbol, ())

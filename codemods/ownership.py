@@ -196,6 +196,10 @@ class Ownership:
             move.old.module for move in self._moves.values() if move.old.is_module and move.new is not None
         }
 
+    def replaced_names(self) -> list[bytes]:
+        """The local names that are to give way to those of their modules, as they stand in texts."""
+        return [alias.encode() for renames in self.renames.values() for alias in renames]
+
     def watched_below(self, module: str) -> bool:
         """Whether an attribute path that starts at this module can reach a watched one."""
         return any(contains(module, shim) for shim in self.shims) or any(

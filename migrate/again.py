@@ -29,7 +29,7 @@ from codemods.source import SourceText, UndecodableError, decode_python
 from codemods.symbols import Symbol, root
 from codemods.syntax import SyntaxFault, parse, syntax_fault
 from migrate.asked import ASKED, Asked, Remembered, UnaskedError, parts_of
-from migrate.cache import Cache, Key, Question, words_of
+from migrate.cache import LAST, Cache, Key, Question, words_of
 from migrate.deletions import may_name
 from migrate.discovery import IMPORTS, FileImports, imports_in
 from migrate.documents import DOCUMENT, document_result, references_in
@@ -73,7 +73,6 @@ class Ground:
 
 GROUND = Question[Ground]("ground")
 """Of the last plan."""
-LAST = ("",)
 
 
 @dataclass(frozen=True)  # without slots: what is asked for more than once is kept
@@ -147,7 +146,7 @@ class Again:
 
     def _document(self, file: _File) -> Moved | None:
         if not self._recipe.covers(file.path) or role_of(file.path) is Role.COPY:
-            return Moved(file.path)
+            return Moved()
         before = self._cache.recall(DOCUMENT, (file.entry.oid, file.path, self._asked.epoch))
         passes = self._passes
         now = references_in(file.path, file.content, passes.mentions, self._recipe, passes.ownership)
@@ -157,7 +156,7 @@ class Again:
         change = None
         if result.after != result.before:
             change = FileChange(file.path, file.entry.mode, result.before, result.after)
-        return Moved(file.path, tuple(zip(before, now, strict=True)), change)
+        return Moved(tuple(zip(before, now, strict=True)), change)
 
     def _python(self, file: _File) -> Moved | None:
         if self._is_seen_otherwise(file):
@@ -173,7 +172,7 @@ class Again:
                 outcomes.append((before, now))
         if outcomes:
             return self._moved(file, *outcomes[0])
-        return None if file.path in self._references else Moved(file.path)
+        return None if file.path in self._references else Moved()
 
     def _is_planned(self, file: _File, outcome: Outcome) -> bool:
         """Whether an outcome is what the plan has of a file: each round has one, and so has each plan of a run."""
@@ -192,14 +191,16 @@ class Again:
         looked = looked_for(self._cache)
         if self._recipe.covers(file.path) and file.entry.oid not in looked.there:
             return True
-        renames = self._passes.ownership.renames.values()
-        words = (b"unshim", *(alias.encode() for found in renames for alias in found))  # a comment to us, names to go
+        ownership = self._passes.ownership
+        words = (b"unshim", *ownership.replaced_names())  # a comment to us, names to go
         if any(word in file.before or word in file.content for word in words):
             return True
-        if any(line > _equal_lines(file.before, file.content) for line in self._lines.get(file.path, ())):
+        shown = self._lines.get(file.path)
+        if shown is not None and max(shown) > _equal_lines(file.before, file.content):
             return True
         if file.path in self._unchecked and any(
-            may_name(module, file.before) is not may_name(module, file.content) for module in self._watched
+            may_name(module, file.before) is not may_name(module, file.content)
+            for module in ownership.watched_modules()
         ):
             return True
         return any(
@@ -235,14 +236,14 @@ class Again:
     def _moved(self, file: _File, before: Outcome, now: Outcome) -> Moved | None:
         """What has moved of two outcomes that are the same otherwise."""
         if before.result is None or now.result is None:
-            return Moved(file.path, unchecked=now.unchecked)
+            return Moved(unchecked=now.unchecked)
         pairs = tuple(zip(before.result.references, now.result.references, strict=True))
         if not now.result.changed:
-            return Moved(file.path, pairs, unchecked=now.unchecked)
+            return Moved(pairs, unchecked=now.unchecked)
         if any(search(before.result.data) is not search(now.result.data) for search, _ in self._asked.searches):
             return None  # others are told what the file has then
         change = FileChange(file.path, file.entry.mode, file.content, file.source.encode(now.result.data))
-        return Moved(file.path, pairs, change, now.unchecked)
+        return Moved(pairs, change, now.unchecked)
 
     def _answer(self, name: str, key: Key, file: _File) -> object:
         """What is to be said of the new content."""
@@ -292,11 +293,6 @@ class Again:
         return self._recalled(GROUND, LAST)
 
     @cached_property
-    def _watched(self) -> frozenset[str]:
-        """The shims, and the modules that the recipe names in moves."""
-        return self._ground.shims.union(move.old.module for move in self._recipe.moves)
-
-    @cached_property
     def _asked(self) -> Asked:
         return self._recalled(ASKED, (self._ground.rules,))
 
@@ -343,6 +339,7 @@ def _placeless(references: Iterable[Reference]) -> list[tuple[Reference, list[tu
 
 
 _WORTH_A_PROCESS = 8
+"""Each file is parsed and passed over: that takes longer than what others do in many processes."""
 _LINE = re.compile(r"\bline \d+")
 _OF_CONTENT = frozenset({SYNTAX.name, HOST.name, READS_OWN.name})
 """What is asked about a blob, whatever its path is."""

@@ -85,8 +85,7 @@ class Asked:
         parts = self.facts.get(module, set())
         if before is None or now is None:
             return not parts or (now is None and place is None)
-        before_and_now = (parts_of(facts, parts, project.is_ours) for facts in (before, now))
-        return next(before_and_now) == next(before_and_now)
+        return parts_of(before, parts, project.is_ours) == parts_of(now, parts, project.is_ours)
 
 
 class Watched(Shared):

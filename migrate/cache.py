@@ -19,6 +19,9 @@ Key = tuple[Hashable, ...]
 If that is the file's path, or its module's name, they come next, in this order.
 """
 
+LAST: Key = ("",)
+"""Of what is remembered of the last plan, and of no blob."""
+
 
 @dataclass(frozen=True)
 class Question(Generic[A]):
@@ -113,10 +116,9 @@ class Cache:
     def about(self, oids: Container[str]) -> dict[str, list[tuple[str, Key]]]:
         """By blob: the questions, by name and key, to which there is an answer."""
         found: dict[str, list[tuple[str, Key]]] = {}
-        for answers in (self._now, self._before):
-            for name, key in answers:
-                if isinstance(key[0], str) and key[0] in oids:
-                    found.setdefault(key[0], []).append((name, key))
+        for name, key in dict.fromkeys((*self._before, *self._now)):  # most of those of now were there before
+            if isinstance(key[0], str) and key[0] in oids:
+                found.setdefault(key[0], []).append((name, key))
         return found
 
     def _get(self, question: Question[A], key: Key) -> A:

@@ -17,7 +17,6 @@ from migrate.plan import FileChange, ModuleReport, Plan, sorted_references
 class Moved:
     """A changed file of which the plan has what it had, here or there."""
 
-    path: str
     pairs: tuple[tuple[Reference, Reference], ...] = ()
     """All its references, each as it was found before and as it is now."""
     change: FileChange | None = None
@@ -39,8 +38,8 @@ def moved_plan(plan: Plan, files: Sequence[Moved]) -> Plan | None:
     """
     pairs = [pair for one in files if not one.is_there for pair in one.pairs]
     places = {identity(before): now for before, now in pairs}
-    changes = {one.path: one.change for one in files if one.change is not None}
-    faults = {one.path: one.unchecked for one in files if one.unchecked is not None}
+    changes = {one.path: one for one in (file.change for file in files) if one is not None}
+    faults = {one.path: one for one in (file.unchecked for file in files) if one is not None}
     unchecked = tuple(faults.get(one.path, one) for one in plan.unchecked)
     if not pairs and not changes and unchecked == plan.unchecked:
         return plan

@@ -65,7 +65,8 @@ class Passes:
     def rules(self, ownership: Ownership, changed: Mapping[str, bytes]) -> Rules:
         """``changed`` are texts of files as others may see them: they say which names those take from a module."""
         elsewhere = TextElsewhere(self._told, self._told.path_of, changed)
-        return Rules(ownership, Mentions(ownership), elsewhere, self._is_proved, self._recipe.texts)
+        mentions = self.mentions if ownership is self.ownership else Mentions(ownership)
+        return Rules(ownership, mentions, elsewhere, self._is_proved, self._recipe.texts)
 
     def outcome(self, file: ParsedFile, fault: SyntaxFault | None, rules: Rules, *, is_relevant: bool) -> Outcome:
         """What a Python file gives; ``fault`` says why it does not parse."""

@@ -26,10 +26,10 @@ from codemods.references import (
 from codemods.source import SourceText, UndecodableError, decode_python
 from codemods.symbols import Symbol, is_dotted_name, last, parent, root
 from codemods.syntax import parse, syntax_fault
-from migrate.again import GROUND, LAST, Ground
+from migrate.again import GROUND, Ground
 from migrate.asked import Watched, going_on
 from migrate.bans import BanFinder
-from migrate.cache import Cache, stable
+from migrate.cache import LAST, Cache, stable
 from migrate.configuration import ConfigFile, read_configuration
 from migrate.deletions import DeletionProof, Deletions
 from migrate.discovery import Discovered, Discovery, FileImports
@@ -193,8 +193,7 @@ class _Planner:
     ) -> None:
         """Leave to the cache what the plan has looked for, and what it stood on. Whatever asks comes before."""
         self.project.texts.remember()
-        watched = {*ownership.shims, *(move.old.module for move in self.recipe.moves)}
-        packages = (self.project.path_of(parent(module)) for module in watched)
+        packages = (self.project.path_of(parent(module)) for module in ownership.watched_modules())
         ground = Ground(
             rules,
             targets,

@@ -9,7 +9,7 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from migrate.cache import Cache, Question, stable
+from migrate.cache import LAST, Cache, Question, stable
 from migrate.checking import Violation, all_violations
 from migrate.plan import Plan
 from migrate.recipe import Recipe
@@ -26,7 +26,6 @@ Progress = Callable[[str], None]
 
 _SERVED = Question[str]("plan")
 """By what the plan is kept for which the cache has served last."""
-_ONE = ("",)
 _FEW = 256
 """To ask again about more files than this takes as long as a plan."""
 
@@ -207,7 +206,7 @@ class Plans:
         from migrate.texts import SYNTAX, looked_for, read_again
 
         noting = _Noting(files)
-        self.cache.keep(_SERVED, _ONE, "")  # whatever ends this plan: what is known by then is of two
+        self.cache.keep(_SERVED, LAST, "")  # whatever ends this plan: what is known by then is of two
         plan = self._made(noting, base, entries, deleted, say)
         on_disk = files.lacking() if isinstance(files, WorkingTree) else []
         read_again(self.cache, on_disk)
@@ -218,7 +217,7 @@ class Plans:
         searches = ((search, found.hits & plain) for search, found in looked.found.items())
         self._store.keep_last(Last(digest, about, plain, tuple(searches)))
         self._store.keep_lines(digest, entries.lines)
-        self.cache.keep(_SERVED, _ONE, digest)
+        self.cache.keep(_SERVED, LAST, digest)
         self._has_learnt = True
         return digest, plan, []
 
@@ -244,7 +243,7 @@ class Plans:
                 asked.append((before, content))
         if not asked:
             return plan
-        if self.cache.recall(_SERVED, _ONE) != last.digest:  # another run has kept what it learnt since then
+        if self.cache.recall(_SERVED, LAST) != last.digest:  # another run has kept what it learnt since then
             return None
         from migrate.again import Again
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
@@ -59,7 +60,7 @@ class Project:
         self._namespaces: set[str] = set()
         self._opaque: set[str] = set()
         self._facts: dict[str, ModuleFacts | None] = {}
-        self.parts: dict[str, set[str]] = {}
+        self.parts: defaultdict[str, set[str]] = defaultdict(set)
         """By module: the parts of its facts that somebody has looked at in this process."""
         self._faults: dict[str, str | None] = {}
         self._sources: dict[str, SourceText | None] = {}
@@ -160,7 +161,7 @@ class Project:
         path = self._paths.get(module)
         if path is None:
             return None
-        self.parts.setdefault(module, set()).add(about)
+        self.parts[module].add(about)
         if module not in self._facts:
             self._facts[module] = self._learnt(FACTS, path, partial(self._facts_of, module, path), path, module)
         return self._facts[module]
@@ -224,7 +225,7 @@ class Project:
     def fork(self) -> None:
         self.texts.fork()
         self._at_fork = frozenset(self._facts)
-        self._faults, self.parts = {}, {}
+        self._faults, self.parts = {}, defaultdict(set)
 
     def learnt(self) -> Learnt:
         fresh = {module: facts for module, facts in self._facts.items() if module not in self._at_fork}
@@ -239,7 +240,7 @@ class Project:
     ) -> None:
         self.texts.learn(searched)
         for module, looked_at in parts.items():
-            self.parts.setdefault(module, set()).update(looked_at)
+            self.parts[module].update(looked_at)
         for module, fault in faults.items():
             self._faults[module] = fault
             self._cache.keep(HOST, (self.entries[self._paths[module]].oid,), fault)

@@ -86,7 +86,7 @@ class Rewriting:
 
     def collapse(self, results: list[FileResult]) -> tuple[dict[str, bytes], list[Reference]]:
         """The collapse step over the texts that the rewrite step left: the new texts, and the references."""
-        names = [alias.encode() for renames in self.ownership.renames.values() for alias in renames]
+        names = self.ownership.replaced_names()
         if not names:
             return {}, []
         elsewhere = TextElsewhere(self.project.texts, self.project.path_of, _changed(results))

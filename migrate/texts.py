@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from codemods.symbols import last
-from migrate.cache import Cache, Question
+from migrate.cache import LAST, Cache, Question
 from migrate.parallel import mapped
 from migrate.repository import Entry
 from migrate.search import Search, TakesName, tokens
@@ -57,18 +57,17 @@ class Looked:
 
 _LOOKED = Question[Looked]("looked")
 """One answer for all searches: most have seen the same blobs, which are then kept once."""
-_ONE = ("",)
 
 
 def looked_for(cache: Cache) -> Looked:
     """What the last plan with this cache looked for."""
-    return cache.recall(_LOOKED, _ONE) or Looked()
+    return cache.recall(_LOOKED, LAST) or Looked()
 
 
 def read_again(cache: Cache, oids: Iterable[str]) -> None:
     """Let the next plan see for itself whether it can read these blobs."""
     last = looked_for(cache)
-    cache.keep(_LOOKED, _ONE, replace(last, there=last.there.difference(oids)))
+    cache.keep(_LOOKED, LAST, replace(last, there=last.there.difference(oids)))
 
 
 @dataclass(slots=True)
@@ -206,7 +205,7 @@ class Texts(Mapping[str, bytes]):
             search: Found(there.intersection(one.hits), there if one.is_complete else there & (one.before | one.seen))
             for search, one in self._searches.items()
         }
-        self._cache.keep(_LOOKED, _ONE, Looked(there, found))
+        self._cache.keep(_LOOKED, LAST, Looked(there, found))
 
     # what is found in another process
 

@@ -564,8 +564,9 @@ def test_of_patches_that_change_places_the_first_one_is_told(repo: Repo, place: 
 def test_of_a_plan_that_was_stopped_nothing_is_taken_for_the_one_before(
     repo: Repo, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    repo.commit({"web/two.py": f"{OURS}w = 0\n"})
-    repo.commit({"web/two.py": f"{OURS}w = 1\n", "app/manager.py": f"{SAMPLE['app/manager.py']!s}\ndef more(): ...\n"})
+    two = f"{OURS}q = z.old_manager\n"
+    repo.commit({"web/two.py": two})
+    repo.commit({"web/two.py": f"{two}w = 1\n", "app/manager.py": f"{SAMPLE['app/manager.py']!s}\ndef more(): ...\n"})
     stopped: list[int] = []
 
     def stop(*arguments: Any) -> Any:
@@ -578,8 +579,8 @@ def test_of_a_plan_that_was_stopped_nothing_is_taken_for_the_one_before(
         patched.setattr("migrate.planning.find_documents", stop)
         environment = {"XDG_CACHE_HOME": str(place)}
         assert unshim("check", "--base", "HEAD~1", "--repo", repo.path, environment=environment).code not in (0, 1)
-    late = 'def f():\n    with mock.patch("app.old_manager.ChatManager"): pass\n'
-    staged(repo, "web/two.py", f"from unittest import mock\n{OURS}w = 1\n{late}")
+    late = 'def f():\n    import importlib\n    return mock.patch("app.old_manager.ChatManager")\n'
+    staged(repo, "web/two.py", f"{two}w = 1\n{late}")
     assert said(repo, place, "check", "--staged") == said(repo, place, "check", "--staged", "--no-cache")
 
 

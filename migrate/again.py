@@ -30,17 +30,26 @@ from codemods.symbols import Symbol, root
 from codemods.syntax import SyntaxFault, parse, syntax_fault
 from migrate.asked import ASKED, Asked, Remembered, UnaskedError, parts_of
 from migrate.cache import LAST, Cache, Key, Question, words_of
-from migrate.deletions import may_name
+from migrate.deletions import may_hold, may_name
 from migrate.discovery import IMPORTS, FileImports, imports_in
 from migrate.documents import DOCUMENT, document_result, references_in
 from migrate.moving import Moved, identity, moved_plan
 from migrate.parallel import mapped
 from migrate.passes import RELEVANT, REWRITTEN, Outcome, Passes, digest_of
 from migrate.plan import FileChange, Plan
-from migrate.project import FACTS, HOST, facts_in, fault_in, is_package
+from migrate.project import (
+    FACTS,
+    HOST,
+    NOTEBOOK_SUFFIX,
+    OPAQUE_SUFFIXES,
+    facts_in,
+    fault_in,
+    is_package,
+    may_make_root,
+)
 from migrate.reach import NAMED, Named, names_in
 from migrate.recipe import Recipe
-from migrate.repository import REGULAR_MODES, Entry
+from migrate.repository import REGULAR_MODES, Difference, Entry
 from migrate.rewriting import READS_OWN, has_readers
 from migrate.texts import SUFFIXES, SYNTAX, looked_for
 
@@ -79,14 +88,18 @@ GROUND = Question[Ground]("ground")
 class _File:
     """A changed file, and what was asked about its content before."""
 
-    entry: Entry
+    change: Difference
     before: bytes
     content: bytes
     questions: tuple[tuple[str, Key], ...]
 
     @property
+    def entry(self) -> Entry:
+        return self.change.entry
+
+    @property
     def path(self) -> str:
-        return self.entry.path
+        return self.change.path
 
     @cached_property
     def source(self) -> SourceText:
@@ -104,10 +117,12 @@ class _File:
 class Again:
     """What the last plan has asked about single files, to be asked again. Its answers are those of the cache."""
 
-    def __init__(self, cache: Cache, recipe: Recipe, plan: Plan, changes: Iterable[tuple[Entry, bytes, bytes]]) -> None:
-        """``plan`` is the one that the cache has served for last.
+    def __init__(
+        self, cache: Cache, recipe: Recipe, plan: Plan, changes: Iterable[tuple[Difference, bytes, bytes]]
+    ) -> None:
+        """``plan`` is the one that the cache has served for last; each change comes with the contents before and after.
 
-        A change is the entry of a file before, and its contents before and after.
+        Where there is no file, there is no content.
         """
         self._cache = cache
         self._recipe = recipe
@@ -119,10 +134,10 @@ class Again:
 
     def after(self, jobs: int) -> Plan | None:
         """The plan after the changes, if these change no more of it than where something stands; None, if they may."""
-        questions = self._cache.about({entry.oid for entry, _, _ in self._changes})
-        files = [_File(*one, tuple(questions.get(one[0].oid, ()))) for one in self._changes]
+        questions = self._cache.about({change.entry.oid for change, _, _ in self._changes})
+        files = [_File(*one, tuple(questions.get(one[0].entry.oid, ()))) for one in self._changes]
         try:
-            if any(not self._may_outlast(entry) for entry, _, _ in self._changes):
+            if any(not self._may_outlast(change) for change, _, _ in self._changes):
                 return None
             _ = self._rules  # made once, before several processes look at files
         except UnaskedError:
@@ -131,11 +146,24 @@ class Again:
         same = [one for one in found if one is not None]
         return moved_plan(self._plan, same) if len(same) == len(found) else None
 
-    def _may_outlast(self, entry: Entry) -> bool:
+    def _may_outlast(self, change: Difference) -> bool:
         """Whether a file can change, and the plan not. What other tools are told may stand in any text."""
-        if entry.path in self._shown or entry.path in self._ground.packages or entry.mode not in REGULAR_MODES:
+        path = change.path
+        if path in self._shown or path in self._ground.packages:
             return False
-        return entry.path.endswith(SUFFIXES) or not self._recipe.enforce
+        if any(one is not None and one.mode not in REGULAR_MODES for one in (change.before, change.after)):
+            return False
+        if change.is_edit and path.endswith(SUFFIXES):
+            return True
+        return not self._recipe.enforce and (change.is_edit or self._may_come_or_go(path))
+
+    def _may_come_or_go(self, path: str) -> bool:
+        """Whether a plan can be the same with a file and without: it is no module, and beside none of the map."""
+        if path.endswith((*SUFFIXES, *OPAQUE_SUFFIXES, NOTEBOOK_SUFFIX)) or (
+            may_make_root(path) and not self._recipe.source_roots
+        ):
+            return False
+        return not any(one.path is not None and may_hold(path, one.path) for one in self._plan.modules)
 
     def _looked_at(self, file: _File) -> Moved | None:
         """What has moved in a file; None where there may be more to it."""
@@ -147,10 +175,14 @@ class Again:
     def _document(self, file: _File) -> Moved | None:
         if not self._recipe.covers(file.path) or role_of(file.path) is Role.COPY:
             return Moved()
-        before = self._cache.recall(DOCUMENT, (file.entry.oid, file.path, self._asked.epoch))
-        passes = self._passes
-        now = references_in(file.path, file.content, passes.mentions, self._recipe, passes.ownership)
-        if before is None or _placeless(before) != _placeless(now):
+        before: tuple[Reference, ...] | None = ()
+        now: tuple[Reference, ...] = ()
+        if file.change.before is not None:
+            before = self._cache.recall(DOCUMENT, (file.entry.oid, file.path, self._asked.epoch))
+        if file.change.after is not None:
+            passes = self._passes
+            now = references_in(file.path, file.content, passes.mentions, self._recipe, passes.ownership)
+        if before is None or _placeless(before) != _placeless(now) or (now and not file.change.is_edit):
             return None
         result = document_result(file.entry, now, file.content)
         change = None
@@ -221,6 +253,8 @@ class Again:
             case ModuleFacts():
                 parts = ground.parts.get(answer.module, frozenset()) | self._asked.facts.get(answer.module, set())
                 return parts_of(answer, sorted(parts), lambda name: name in ground.roots, ground.public)
+            case FileImports():
+                return answer.within(self._roots)
             case Named():
                 dotted = frozenset(name for name in answer.dotted if root(name) in ground.roots)
                 return dotted, answer.bare & ground.stems
@@ -262,7 +296,8 @@ class Again:
                 return names_in(file.content, file.path, str(key[2]), words_of(key[3]))
             case RELEVANT.name:
                 known = (self._cache.recall(IMPORTS, key) for name, key in file.questions if name == IMPORTS.name)
-                return any(self._passes.is_relevant(one, file.content) for one in known if isinstance(one, FileImports))
+                found = [one.within(self._roots) for one in known if isinstance(one, FileImports)]
+                return any(self._passes.is_relevant(one, file.content) for one in found)
             case REWRITTEN.name if key[5] == _NOTHING:
                 whole = ParsedFile(file.path, str(key[2]), is_package(file.path), file.source, file.tree)
                 pinned, contested = _held_in(key)
@@ -293,6 +328,11 @@ class Again:
         return self._recalled(GROUND, LAST)
 
     @cached_property
+    def _roots(self) -> frozenset[str]:
+        """The first names of the modules of which imports count."""
+        return self._ground.roots | frozenset(map(root, self._recipe.modules()))
+
+    @cached_property
     def _asked(self) -> Asked:
         return self._recalled(ASKED, (self._ground.rules,))
 
@@ -305,7 +345,7 @@ class Again:
     @cached_property
     def _passes(self) -> Passes:
         ground = self._ground
-        changed = frozenset(entry.path for entry, _, _ in self._changes)
+        changed = frozenset(change.path for change, _, _ in self._changes)
         told = Remembered(self._asked, self._cache, ground.roots, changed)
         alias_map = AliasMap(told, self._recipe.moved_modules(), ground.failures)
         ownership = Ownership(alias_map, told, ground.targets, self._recipe.moves, ground.shims)

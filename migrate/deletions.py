@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -253,7 +254,7 @@ class DeletionProof:
     def _leftovers(self, module: str) -> list[str]:
         """What stays in the folder of the module's name: Python would import a folder of any files (PEP 420)."""
         path = self.project.path_of(module) or ""
-        folder = (path.rpartition("/")[0] if is_package(path) else path.removesuffix(".py")) + "/"
+        folder = _folder_named_as(path)
         return [entry.path for entry in self.entries if entry.path.startswith(folder) and entry.path != path]
 
     def _module_report(
@@ -283,6 +284,16 @@ class DeletionProof:
 def may_name(module: str, data: bytes) -> bool:
     """Whether a text that was not understood may name a module."""
     return last(module).encode() in data and (last(parent(module)).encode() in data or b"from ." in data)
+
+
+def may_hold(path: str, module_path: str) -> bool:
+    """Whether a module's file may have to stay, or be free to go, because there is another file, which is no module."""
+    return path.startswith((f"{posixpath.dirname(module_path)}/", _folder_named_as(module_path)))
+
+
+def _folder_named_as(path: str) -> str:
+    """The folder that has the name of a module, by the path of the module's file."""
+    return (posixpath.dirname(path) if is_package(path) else path.removesuffix(".py")) + "/"
 
 
 def _own_line(effect: Effect) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -18,7 +19,7 @@ from codemods.shims import judge
 from codemods.source import SourceText, UndecodableError, decode_python
 from codemods.symbols import Symbol, contains, last, parent, root
 from codemods.syntax import FUNCTION_TYPES, ancestors, import_statements, parse
-from migrate.cache import Cache, Key, Question, as_one
+from migrate.cache import Cache, Key, Question, as_one, words_of
 from migrate.project import Project, is_package, undecodable
 from migrate.search import ImportsName, Matcher, Words
 
@@ -34,7 +35,7 @@ _HOME_IMPORTS = 10
 
 @dataclass(frozen=True)
 class FileImports:
-    """The import statements of one file, as far as they may lead into the repository or to what the recipe names."""
+    """The import statements of one file, as far as they may lead to modules of interest."""
 
     path: str
     module: str
@@ -51,26 +52,44 @@ class FileImports:
     assigned: tuple[tuple[str, str], ...]
     """(name, other name) of lines that assign one to the other: ``Alias = Name``."""
 
+    def within(self, roots: frozenset[str]) -> FileImports:
+        """Of its imports, those from modules with these first names."""
+        return replace(
+            self,
+            imported=tuple(symbol for symbol in self.imported if root(symbol.module) in roots),
+            bound=tuple((name, symbol) for name, symbol in self.bound if root(symbol.module) in roots),
+            bound_late=tuple((name, symbol) for name, symbol in self.bound_late if root(symbol.module) in roots),
+        )
+
 
 IMPORTS = Question[FileImports | Unchecked]("imports")
-"""By (blob, path, module, the first names of the modules that count)."""
+"""By (blob, path, module, the names of modules of the standard library that count).
+
+Which others count is no part of the key: one more script at the top of a repository must not make all files new.
+"""
 
 
-def imports_in(source: SourceText, tree: Tree, path: str, module: str, roots: frozenset[str]) -> FileImports:
-    """The answer to IMPORTS about a text; ``roots`` are the first names of the modules that count."""
+def standard_names(roots: frozenset[str]) -> str:
+    """Those of the first names that the standard library has, too; as a part of a key."""
+    return as_one(roots & sys.stdlib_module_names)
+
+
+def imports_in(source: SourceText, tree: Tree, path: str, module: str, standard: frozenset[str]) -> FileImports:
+    """The answer to IMPORTS about a text: all that is imported, from the standard library only what counts."""
+    left_out = sys.stdlib_module_names - standard
     imported: list[Symbol] = []
     bound: list[tuple[str, Symbol]] = []
     bound_late: list[tuple[str, Symbol]] = []
     beyond = False
     for statement in import_statements(tree):
         if not statement.is_from:
-            imported += [Symbol(name.name) for name in statement.names if root(name.name) in roots]
+            imported += [Symbol(name.name) for name in statement.names if root(name.name) not in left_out]
             continue
         origin = absolute_module(statement, module, is_package=is_package(path))
         if origin is None:
             beyond = True
             continue
-        if root(origin) not in roots:
+        if root(origin) in left_out:
             continue
         if statement.star is not None:
             imported.append(Symbol(origin, "*"))
@@ -142,7 +161,7 @@ class Discovery:
         self.moves = moves
         self.jobs = jobs
         self._roots = frozenset(root(name) for names in (project.names, named) for name in names)
-        self._roots_key = as_one(self._roots)
+        self._standard = standard_names(self._roots)
         self._forward_words: frozenset[str] = frozenset()
         self._forward_matcher = Matcher(Words())
 
@@ -225,20 +244,20 @@ class Discovery:
             if path not in discovery.files and path not in discovery.undecodable
         ]
         keys: list[Key] = [
-            (self.project.entries[path].oid, path, self.project.module_of(path), self._roots_key) for path in paths
+            (self.project.entries[path].oid, path, self.project.module_of(path), self._standard) for path in paths
         ]
         unknown = [path for path, key in zip(paths, keys, strict=True) if not self.cache.knows(IMPORTS, key)]
         self.project.texts.fetch(unknown)
         found = self.cache.answers(IMPORTS, keys, lambda number: self._imports_of(paths[number]), self.jobs)
         discovery.undecodable |= {one.path: one for one in found if isinstance(one, Unchecked)}
-        return [one for one in found if isinstance(one, FileImports)]
+        return [one.within(self._roots) for one in found if isinstance(one, FileImports)]
 
     def _imports_of(self, path: str) -> FileImports | Unchecked:
         try:
             source = decode_python(self.project.texts[path])
         except UndecodableError as error:
             return undecodable(path, error)
-        return imports_in(source, parse(source.data), path, self.project.module_of(path), self._roots)
+        return imports_in(source, parse(source.data), path, self.project.module_of(path), words_of(self._standard))
 
     def _pairs(self, discovery: Discovered, imports: _Imports, ownership: Ownership) -> set[tuple[str, str]]:
         """(module, name) of what files bind to owned objects, under names that the pre-filter does not know."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import TracebackType
@@ -13,8 +13,8 @@ from migrate.cache import LAST, Cache, Question, stable
 from migrate.checking import Violation, all_violations
 from migrate.plan import Plan
 from migrate.recipe import Recipe
-from migrate.repository import REGULAR_MODES, Entries, Entry, Repository, entry_of
-from migrate.snapshots import Changes, Files, Snapshot, Stamps, WorkingTree
+from migrate.repository import REGULAR_MODES, Difference, Entries, Entry, Repository, differences, entry_of
+from migrate.snapshots import Files, Snapshot, Stamps, WorkingTree
 from migrate.store import Store, store_of
 
 if TYPE_CHECKING:
@@ -43,16 +43,17 @@ class Last:
     searches: tuple[tuple[Search, frozenset[str]], ...]
     """What it looked for in all Python files, with those of ``plain`` that have it."""
 
-    def is_plain(self, entry: Entry, after: bytes) -> bool:
-        """Whether the plan depends on a file, and on its new content, only by what it has looked for in all files.
+    def is_plain(self, one: Difference, after: bytes) -> bool:
+        """Whether the plan depends on an edited file, before and after, only by what it has looked for in all files.
 
         Such a file, in which the same searches find the same, is as good as the one before.
         """
         from migrate.texts import SUFFIXES
 
-        if entry.oid not in self.plain or entry.mode not in REGULAR_MODES or not entry.path.endswith(SUFFIXES):
+        entry = one.entry
+        if not one.is_edit or entry.mode not in REGULAR_MODES or not entry.path.endswith(SUFFIXES):
             return False
-        return all(search(after) is (entry.oid in hits) for search, hits in self.searches)
+        return entry.oid in self.plain and all(search(after) is (entry.oid in hits) for search, hits in self.searches)
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ class Plans:
         self._has_learnt = self._is_made = False
         self._tree: WorkingTree | None = None
         self._stamps: Stamps = {}
-        self._refused: set[tuple[str, frozenset[tuple[Entry, Entry]]]] = set()
+        self._refused: set[tuple[str, frozenset[Difference]]] = set()
         """Changes after which the last plan is surely another one, or may be: they are not looked at twice."""
 
     def __enter__(self) -> Plans:
@@ -156,7 +157,7 @@ class Plans:
         if self._store is None:
             return self._made(files, base, files.entries(base), deleted, say)
         about = stable((self.recipe, tuple(sorted(deleted))))
-        changes = files.changes(base)
+        changes = files.differences(base)
         tree = "" if changes is None else f"{self._repository.tree(base)} {about}"
         plan = None if changes is None else self._of_tree(tree, changes, files)
         if plan is None:
@@ -165,7 +166,7 @@ class Plans:
                 self._store.keep_tree(tree, (digest, since))
         return replace(plan, base=base, recipe=self.recipe)
 
-    def _of_tree(self, tree: str, changes: Changes, files: Files) -> Plan | None:
+    def _of_tree(self, tree: str, changes: list[Difference], files: Files) -> Plan | None:
         """The plan over a tree of git with some changes, if the tree's files were listed before: not again for it."""
         assert self._store is not None
         known = self._store.tree(tree)
@@ -184,7 +185,7 @@ class Plans:
 
     def _of_entries(
         self, files: Files, base: str, about: str, deleted: Iterable[str], say: Progress
-    ) -> tuple[str, Plan, Changes]:
+    ) -> tuple[str, Plan, list[Difference]]:
         """The plan over all the files, by what it is kept, and what is otherwise in the files that it was made for."""
         assert self._store is not None
         entries = files.entries(base)
@@ -221,9 +222,9 @@ class Plans:
         self._has_learnt = True
         return digest, plan, []
 
-    def _after(self, last: Last, plan: Plan, changes: Changes, files: Files) -> Plan | None:
+    def _after(self, last: Last, plan: Plan, changes: list[Difference], files: Files) -> Plan | None:
         """The plan over files that were changed like this, if it differs from the last at most by places in them."""
-        if len(changes) > _FEW or any((one.path, one.mode) != (after.path, after.mode) for one, after in changes):
+        if len(changes) > _FEW:
             return None
         key = (last.digest, frozenset(changes))
         found = None if key in self._refused else self._asked_again(last, plan, changes, files)
@@ -231,25 +232,20 @@ class Plans:
             self._refused.add(key)
         return found
 
-    def _asked_again(self, last: Last, plan: Plan, changes: Changes, files: Files) -> Plan | None:
-        from migrate.texts import is_too_large, small_texts
-
-        contents = small_texts(files, (after for _, after in changes))
-        asked: list[tuple[Entry, bytes]] = []
-        for (before, _), content in zip(changes, contents, strict=True):
-            if content is None or is_too_large(content):
-                return None
-            if not last.is_plain(before, content):
-                asked.append((before, content))
+    def _asked_again(self, last: Last, plan: Plan, changes: list[Difference], files: Files) -> Plan | None:
+        after = _contents(files, [one.after for one in changes])
+        if after is None:
+            return None
+        asked = [(one, now) for one, now in zip(changes, after, strict=True) if not last.is_plain(one, now)]
         if not asked:
             return plan
-        if self.cache.recall(_SERVED, LAST) != last.digest:  # another run has kept what it learnt since then
+        before = _contents(files, [one.before for one, _ in asked])
+        if before is None or self.cache.recall(_SERVED, LAST) != last.digest:  # another run has learnt something since
             return None
         from migrate.again import Again
 
-        texts = zip(asked, small_texts(files, (before for before, _ in asked)), strict=True)
-        there = [(before, old, new) for (before, new), old in texts if old is not None]
-        return Again(self.cache, self.recipe, plan, there).after(self.jobs) if len(there) == len(asked) else None
+        texts = [(one, old, now) for (one, now), old in zip(asked, before, strict=True)]
+        return Again(self.cache, self.recipe, plan, texts).after(self.jobs)
 
     def _made(self, files: Files, base: str, entries: Entries, deleted: Iterable[str], say: Progress) -> Plan:
         from migrate.planning import build_plan
@@ -286,15 +282,30 @@ def _digest(entries: Entries, about: str) -> str:
     return found.hexdigest()[:40]
 
 
-def _together(first: Changes, then: Changes) -> Changes:
-    """Two changes of the same files, one after the other, as one."""
-    before = {after.path: old for old, after in first}
-    found = {after.path: (before.get(after.path, old), after) for old, after in (*first, *then)}
-    return [(old, after) for old, after in found.values() if old != after]
+def _contents(files: Files, entries: Sequence[Entry | None]) -> list[bytes] | None:
+    """What files have, and nothing where there is none; None if one of them cannot be read, or is too large."""
+    from migrate.texts import is_too_large, small_texts
+
+    read = small_texts(files, (entry for entry in entries if entry is not None))
+    found: list[bytes] = []
+    for entry in entries:
+        content = b"" if entry is None else next(read)
+        if content is None or is_too_large(content):
+            return None
+        found.append(content)
+    return found
 
 
-def _changes(before: tuple[bytes, ...] | None, after: tuple[bytes, ...]) -> Changes | None:
-    """The lines of Entries that are not the same, if there are as many."""
-    if before is None or len(before) != len(after):
+def _together(first: Iterable[Difference], then: Iterable[Difference]) -> list[Difference]:
+    """What two times was made of the same files, one after the other, as one."""
+    begun = {one.path: one.before for one in first}
+    found = {one.path: Difference(begun.get(one.path, one.before), one.after) for one in (*first, *then)}
+    return [one for one in found.values() if one.before != one.after]
+
+
+def _changes(before: tuple[bytes, ...] | None, after: tuple[bytes, ...]) -> list[Difference] | None:
+    """What is not the same in the lines of two Entries."""
+    if before is None:
         return None
-    return [(entry_of(old), entry_of(new)) for old, new in zip(before, after, strict=True) if old != new]
+    old, new = set(before), set(after)
+    return differences(map(entry_of, old - new), map(entry_of, new - old))

@@ -25,7 +25,7 @@ from migrate.texts import SUFFIXES, SYNTAX, TOO_LARGE, Searched, Texts, is_too_l
 A = TypeVar("A")
 
 NOTEBOOK_SUFFIX = ".ipynb"
-_OPAQUE_SUFFIXES = (".so", ".pyd", ".pyx")
+OPAQUE_SUFFIXES = (".so", ".pyd", ".pyx")
 
 Place = tuple[str, str, str]
 """The path, blob and mode of a module's file."""
@@ -73,7 +73,7 @@ class Project:
                     names = self._names_of(entry.path)
                     claims += [(entry.path.count("/") - name.count("."), entry.path, name) for name in names]
                     self._modules[entry.path] = tuple(names)
-            elif entry.path.endswith(_OPAQUE_SUFFIXES):
+            elif entry.path.endswith(OPAQUE_SUFFIXES):
                 stem = entry.path.rpartition("/")[2].partition(".")[0]
                 folder = entry.path.rpartition("/")[0]
                 self._opaque.update(self._names_of(f"{folder}/{stem}.py" if folder else f"{stem}.py"))
@@ -329,7 +329,15 @@ def discover_roots(paths: Iterable[str], modules: Iterable[str]) -> tuple[Source
         folders = {folder for folder in folders if f"{folder}/__init__.py" not in known}
         if folders:  # the one nearest to the top: the others are copies
             found.add(min(folders, key=lambda folder: (folder.count("/"), len(folder), folder)))
-    for name in ("src", "lib"):
+    for name in _SOURCE_FOLDERS:
         if f"{name}/__init__.py" not in known and any(path.startswith(f"{name}/") for path in known):
             found.add(name)
     return tuple(SourceRoot(path) for path in sorted(found))
+
+
+_SOURCE_FOLDERS = ("src", "lib")
+
+
+def may_make_root(path: str) -> bool:
+    """Whether a folder may be a source root because it has this file, which is no module."""
+    return path.startswith(tuple(f"{name}/" for name in _SOURCE_FOLDERS))

@@ -86,6 +86,38 @@ def entry_of(line: bytes) -> Entry:
 
 
 @dataclass(frozen=True)
+class Difference:
+    """A file in two states; None where it is not there. The path is the same in both."""
+
+    before: Entry | None
+    after: Entry | None
+
+    @property
+    def entry(self) -> Entry:
+        """The file before, or if there was none, after."""
+        found = self.before or self.after
+        assert found is not None
+        return found
+
+    @property
+    def path(self) -> str:
+        return self.entry.path
+
+    @property
+    def is_edit(self) -> bool:
+        """Whether only its content differs."""
+        return self.before is not None and self.after is not None and self.before.mode == self.after.mode
+
+
+def differences(before: Iterable[Entry], after: Iterable[Entry]) -> list[Difference]:
+    """What is not the same, by path."""
+    old = {entry.path: entry for entry in before}
+    new = {entry.path: entry for entry in after}
+    found = (Difference(old.get(path), new.get(path)) for path in sorted(old.keys() | new.keys()))
+    return [one for one in found if one.before != one.after]
+
+
+@dataclass(frozen=True)
 class Commit:
     """A commit: its id, the id of its tree, who wrote it, and its message."""
 
@@ -160,7 +192,7 @@ class Repository:
         # The kind of the object stands between mode and id, and is known from the mode.
         return Entries(tuple(b"%b %b" % (line[:6], line[7:].partition(b" ")[2]) for line in lines))
 
-    def changes(self, _commit: str, /) -> list[tuple[Entry, Entry]]:
+    def differences(self, _commit: str, /) -> list[Difference]:
         """A commit has no other files than its own. See snapshots.py."""
         return []
 
@@ -168,21 +200,23 @@ class Repository:
         """The id of a commit's tree: of all its files."""
         return self._git("rev-parse", "--verify", "--end-of-options", f"{commit}^{{tree}}").decode().strip()
 
-    def staged_changes(self, commit: str) -> list[tuple[Entry, Entry]] | None:
-        """The files in which the index differs from a commit, as they are in each; None if it is another set of files.
+    def staged_differences(self, commit: str) -> list[Difference] | None:
+        """The files in which the index differs from a commit; None while a merge is not settled in it.
 
-        Much sooner there than staged(), which lists all of them.
+        Much sooner there than staged(), which lists all files.
         """
         self._needs_working_tree()
         options = ("--cached", "--no-renames", "--ita-visible-in-index", "--ignore-submodules=none", "-z")
         records = self._git("diff-index", *options, commit, "--").split(b"\0")
-        found: list[tuple[Entry, Entry]] = []
+        found: list[Difference] = []
         for about, name in zip(records[:-1:2], records[1::2], strict=True):
             mode, new_mode, oid, new_oid, status = about.decode().removeprefix(":").split()
-            if status != "M":
+            if status == "U":
                 return None
             path = name.decode("utf-8", "surrogateescape")
-            found.append((Entry(path, mode, oid), Entry(path, new_mode, new_oid)))
+            before = None if status == "A" else Entry(path, mode, oid)
+            after = None if status == "D" else Entry(path, new_mode, new_oid)
+            found.append(Difference(before, after))
         return found
 
     def staged(self) -> Entries:

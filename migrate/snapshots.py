@@ -13,7 +13,16 @@ from pathlib import Path
 from typing import Protocol
 
 from migrate.errors import MigrateError
-from migrate.repository import AT_ONCE, REGULAR_MODES, SUBMODULE_MODE, SYMLINK_MODE, Entries, Entry, Repository
+from migrate.repository import (
+    AT_ONCE,
+    REGULAR_MODES,
+    SUBMODULE_MODE,
+    SYMLINK_MODE,
+    Difference,
+    Entries,
+    Entry,
+    Repository,
+)
 
 
 class Files(Protocol):
@@ -32,15 +41,11 @@ class Files(Protocol):
         """The contents of entries by their ids, in order; None for one that cannot be read. See Repository.read()."""
 
 
-Changes = list[tuple[Entry, Entry]]
-"""Entries before and after; the paths are the same."""
-
-
 class Snapshot(Files, Protocol):
     """Files that can be told to be those of a commit without listing them."""
 
-    def changes(self, commit: str, /) -> Changes | None:
-        """What differs from the commit; None if files were added or went, or if that cannot be told quickly."""
+    def differences(self, commit: str, /) -> list[Difference] | None:
+        """What differs from the commit; None if that cannot be told quickly."""
 
 
 class Staged:
@@ -56,8 +61,8 @@ class Staged:
     def entries(self, _commit: str, /) -> Entries:
         return self._repository.staged()
 
-    def changes(self, commit: str, /) -> Changes | None:
-        return None if set(commit) == {"0"} else self._repository.staged_changes(commit)
+    def differences(self, commit: str, /) -> list[Difference] | None:
+        return None if set(commit) == {"0"} else self._repository.staged_differences(commit)
 
     def read(self, oids: Iterable[str], most: int | None = None) -> Iterator[bytes | None]:
         return self._repository.read(oids, most)
@@ -103,7 +108,7 @@ class WorkingTree(Staged):
                 found.append(new)
         return Entries.of(sorted(found, key=lambda entry: os.fsencode(entry.path)))
 
-    def changes(self, _commit: str, /) -> Changes | None:
+    def differences(self, _commit: str, /) -> list[Difference] | None:
         """None: git would run filters to tell them, and the files on disk are told apart by their own ids."""
         return None
 

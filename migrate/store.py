@@ -18,7 +18,8 @@ import codemods
 import migrate
 from migrate.beside import PREFIX, beside
 from migrate.cache import Cache, Packed, stable
-from migrate.snapshots import Changes, Stamps
+from migrate.repository import Difference
+from migrate.snapshots import Stamps
 
 T = TypeVar("T")
 
@@ -80,13 +81,13 @@ class Store:
     def keep_lines(self, digest: str, lines: tuple[bytes, ...]) -> None:
         self._write("lines", (digest, lines))
 
-    def tree(self, tree: str) -> tuple[str, Changes] | None:
+    def tree(self, tree: str) -> tuple[str, list[Difference]] | None:
         """By what the plan is kept over the files of a tree, and how these differ from those that it was made for."""
         return (self._read("trees", dict) or {}).get(tree)
 
-    def keep_tree(self, tree: str, found: tuple[str, Changes]) -> None:
+    def keep_tree(self, tree: str, found: tuple[str, list[Difference]]) -> None:
         """Let the plan be found by the tree; those of the last few trees are."""
-        known: dict[str, tuple[str, Changes]] = self._read("trees", dict) or {}
+        known: dict[str, tuple[str, list[Difference]]] = self._read("trees", dict) or {}
         known.pop(tree, None)
         self._write("trees", dict([*known.items(), (tree, found)][-_TREES:]))
 

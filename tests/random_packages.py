@@ -81,7 +81,7 @@ class TreeRepository:
     def entries(self, commit: str) -> Entries:
         return self._entries
 
-    def changes(self, commit: str) -> list[tuple[Entry, Entry]]:
+    def differences(self, commit: str) -> list[Any]:
         return []
 
     def tree(self, commit: str) -> str:

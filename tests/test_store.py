@@ -24,6 +24,7 @@ from codemods.engine import rewrite_file
 from migrate.again import Again
 from migrate.beside import PREFIX
 from migrate.cache import Cache, Question, stable
+from migrate.discovery import imports_in
 from migrate.documents import find_documents
 from migrate.errors import MigrateError
 from migrate.plan import Plan
@@ -316,6 +317,93 @@ def test_a_file_about_which_the_answers_are_the_same_makes_no_plan(
     assert (plans == []) is is_known
     fresh = (("check",), ("scan", "--format", "json"), ("diff",))
     assert [index, *warm] == [said(repo, place, *command, "--no-cache") for command in fresh]
+
+
+APART = {
+    "core/old.py": "from app.manager import ChatManager\n",
+    "use_core.py": "from core.old import ChatManager\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "is_known"),
+    [
+        pytest.param("docs/new.md", "# Nothing of interest\n", True, id="a document"),
+        pytest.param("docs/new.md", "see app.old_manager\n", False, id="a document with a path"),
+        pytest.param("docs/new.py.bak", "from app.old_manager import ChatManager\n", True, id="an old copy"),
+        pytest.param("docs/new.png", "\x89PNG", True, id="no text"),
+        pytest.param("data/new.json", "{}\n", True, id="data"),
+        pytest.param("docs/new.ipynb", '{"cells": []}\n', False, id="a notebook"),
+        pytest.param("docs/new.py", "x = 1\n", False, id="a module"),
+        pytest.param("docs/new.pyi", "x: int\n", False, id="a stub"),
+        pytest.param("docs/new.so", "ELF", False, id="a module of machine code"),
+        pytest.param("core/new.md", "\n", False, id="beside a shim, of which it keeps the folder"),
+        pytest.param("core/old/new.md", "\n", False, id="in a folder that could be imported instead of a shim"),
+        pytest.param("src/new.md", "\n", False, id="in a folder that is a source root for it"),
+    ],
+)
+@pytest.mark.parametrize("comes", [pytest.param(True, id="comes"), pytest.param(False, id="goes")])
+def test_a_file_that_comes_or_goes_makes_no_plan_if_it_says_nothing_and_nothing_depends_on_it(
+    repo: Repo, place: Path, plans: list[str], path: str, text: str, is_known: bool, comes: bool
+) -> None:
+    repo.commit(APART if comes else {**APART, path: text})
+    said(repo, place, "scan")
+    plans.clear()
+    if comes:
+        repo.write({path: text})
+    else:
+        (repo.path / path).unlink()
+    repo.git("add", "-A")
+    index = said(repo, place, "check", "--staged")
+    repo.git("commit", "-q", "-m", "other")
+    warm = [said(repo, place, *command) for command in (("scan", "--format", "json"), ("diff",))]
+    assert (plans == []) is is_known
+    fresh = (("check",), ("scan", "--format", "json"), ("diff",))
+    assert [index, *warm] == [said(repo, place, *command, "--no-cache") for command in fresh]
+
+
+@pytest.mark.parametrize(
+    "enforced",
+    [pytest.param("", id="nothing enforced"), pytest.param('enforce = ["ruff"]\n', id="a configuration")],
+)
+def test_a_configuration_that_comes_is_read(repo: Repo, place: Path, enforced: str) -> None:
+    repo.commit({"unshim.toml": f'[unshim]\ncanonical = "app.manager"\n{enforced}'})
+    said(repo, place, "scan")
+    repo.commit({"ruff.toml": "line-length = 100\n"})
+    for command in (("scan", "--format", "json"), ("diff",)):
+        assert said(repo, place, *command) == said(repo, place, *command, "--no-cache")
+
+
+def test_a_package_more_at_the_top_lets_imports_of_it_count(repo: Repo, place: Path) -> None:
+    """Also one that has the name of a module of the standard library."""
+    repo.commit(
+        {
+            "web/__init__.py": "",
+            "web/user.py": "from app.manager import ChatManager\nfrom late import old_name\nimport queue\n",
+            "web/other.py": "from queue import ChatManager\nfrom app.manager import ChatManager as Mine\n",
+        }
+    )
+    late = "from app.manager import ChatManager as old_name\n"
+    for path, text in (("more.py", "x = 1\n"), ("late.py", late), ("queue.py", OURS)):
+        said(repo, place, "scan")
+        repo.commit({path: text})
+        assert said(repo, place, "scan", "--all") == said(repo, place, "scan", "--all", "--no-cache")
+
+
+def test_a_package_more_at_the_top_is_no_reason_to_parse_files_again(
+    repo: Repo, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+
+    def noted(source: Any, tree: Any, path: str, *others: Any) -> Any:
+        read.append(path)
+        return imports_in(source, tree, path, *others)
+
+    said(repo, place, "scan")
+    monkeypatch.setattr("migrate.discovery.imports_in", noted)
+    repo.commit({"fresh.py": OURS})
+    said(repo, place, "scan")
+    assert read == ["fresh.py"]
 
 
 OURS = "from app.manager import ChatManager\n"
@@ -677,6 +765,7 @@ def listings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         pytest.param(lambda repo: staged(repo, "app/far.py", "y = 2\n"), False, id="a file of no interest"),
         pytest.param(lambda repo: staged(repo, "app/use.py", "y = 2\n"), True, id="one of interest"),
         pytest.param(lambda repo: staged(repo, "app/new.py", "y = 2\n"), True, id="a new one"),
+        pytest.param(lambda repo: staged(repo, "docs/new.md", "more\n"), False, id="a new one of no interest"),
         pytest.param(lambda repo: repo.git("rm", "-q", "app/far.py"), True, id="one that went"),
         pytest.param(lambda repo: repo.git("update-index", "--chmod=+x", "app/far.py"), True, id="a mode"),
         pytest.param(

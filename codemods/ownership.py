@@ -288,15 +288,15 @@ class Ownership:
         if failure is not None:
             detail = "it cannot be imported: " + " -> ".join(failure)
             return Finding(Relation.MISSING, None, chain, Reason.MODULE_MISSING, detail)
-        target = self._target_of_shim(module)
         if found.kind is EndKind.MODULE and found.end is not None and found.end.module in self.canonical_modules:
             return Finding(Relation.ALIAS, found.end, chain)
+        target = self._target_of_shim(module)
         return Finding(Relation.DIVERGENT, Symbol(target.canonical), chain, Reason.MODULE_AS_VALUE)
 
     def _target_of_shim(self, module: str) -> Target:
         """The canonical module that a shim forwards to: the one it names, else the first that it imports."""
         for target in self.targets:
-            if module in target.shims:
+            if module in target.shims or len(self.targets) == 1:
                 return target
         reached = self.alias_map.reach(module)
         return next((target for target in self.targets if target.canonical in reached), self.targets[0])

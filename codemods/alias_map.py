@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from functools import cached_property
 from heapq import heappop, heappush
 from typing import Protocol
 
@@ -103,14 +104,19 @@ class AliasMap:
     """Resolves symbols over modules. Everything is remembered; the modules are taken not to change."""
 
     def __init__(
-        self, modules: Modules, moved: Mapping[str, str] | None = None, failures: Failures | None = None
+        self,
+        modules: Modules,
+        moved: Mapping[str, str] | None = None,
+        working: Iterable[str] = (),
+        failures: Failures | None = None,
     ) -> None:
         """``moved``: where modules are now that the code still imports under a name that is gone.
 
-        ``failures`` are those of another map of the same modules.
+        ``working`` are modules that are taken to import. ``failures`` are those of another map of the same modules.
         """
         self._modules = modules
         self._moved = moved or {}
+        self._working = frozenset(working)
         self._resolved: dict[Symbol, Resolution] = {}
         self._under_way: set[Symbol] = set()
         self._cuts = 0
@@ -541,7 +547,7 @@ class AliasMap:
         """Why importing this module fails today, as a chain of modules ending in what is missing; or None.
 
         Only what is proved counts: an unguarded import at the top level, of a module or name that the
-        repository should have and does not.
+        repository should have and does not; and not one that a working module needs, too: a build makes it.
         """
         if module not in self._failures:
             self._find_failures(module)
@@ -599,16 +605,22 @@ class AliasMap:
 
     def _missing_import(self, module: str) -> str | None:
         facts = self._modules.facts(module, IMPORTS)
-        if facts is None:
-            return None
-        if facts.broken:
+        if facts is not None and facts.broken:
             return "a syntax error"
-        for top in facts.top_imports:
-            if top.guarded:
-                continue
+        return next((one for one in self._missing_imports(module) if one not in self._made_elsewhere), None)
+
+    def _missing_imports(self, module: str) -> Iterator[str]:
+        """What a module imports, unguarded, and the repository does not have."""
+        facts = self._modules.facts(module, IMPORTS)
+        for top in () if facts is None else facts.top_imports:
             wanted = Symbol(top.module, top.name)
-            if wanted.module == module:  # its own name, which exists by then or not: a matter of order
-                continue
-            if self.resolve(wanted).missing:
-                return str(wanted)
-        return None
+            # its own name exists by then or not: a matter of order
+            if not top.guarded and wanted.module != module and self.resolve(wanted).missing:
+                yield str(wanted)
+
+    @cached_property
+    def _made_elsewhere(self) -> frozenset[str]:
+        """What is not there, and working modules need."""
+        plain = AliasMap(self._modules, self._moved)  # what is found meanwhile does not know the answer yet
+        loaded = {name for module in self._working for name in plain.reach(module)}
+        return frozenset(missing for name in loaded for missing in plain._missing_imports(name))

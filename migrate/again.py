@@ -8,6 +8,7 @@ have moved within a file: that changes the plan in one place only.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -33,6 +34,7 @@ from migrate.cache import LAST, Cache, Key, Question, words_of
 from migrate.deletions import may_hold, may_name
 from migrate.discovery import IMPORTS, FileImports, imports_in
 from migrate.documents import DOCUMENT, document_result, references_in
+from migrate.ignored import IGNORE_FILE
 from migrate.moving import Moved, identity, moved_plan
 from migrate.parallel import mapped
 from migrate.passes import RELEVANT, REWRITTEN, Outcome, Passes, digest_of
@@ -149,7 +151,7 @@ class Again:
     def _may_outlast(self, change: Difference) -> bool:
         """Whether a file can change, and the plan not. What other tools are told may stand in any text."""
         path = change.path
-        if path in self._shown or path in self._ground.packages:
+        if path in self._shown or path in self._ground.packages or posixpath.basename(path) == IGNORE_FILE:
             return False
         if any(one is not None and one.mode not in REGULAR_MODES for one in (change.before, change.after)):
             return False
@@ -347,7 +349,7 @@ class Again:
         ground = self._ground
         changed = frozenset(change.path for change, _, _ in self._changes)
         told = Remembered(self._asked, self._cache, ground.roots, changed)
-        alias_map = AliasMap(told, self._recipe.moved_modules(), ground.failures)
+        alias_map = AliasMap(told, self._recipe.moved_modules(), self._recipe.canonical_modules(), ground.failures)
         ownership = Ownership(alias_map, told, ground.targets, self._recipe.moves, ground.shims)
         return Passes(ownership, told, self._recipe, ground.names)
 

@@ -19,6 +19,7 @@ from codemods.source import SourceText, decode_python
 from codemods.symbols import Symbol, contains, join, last, parent, parts
 from codemods.symbols import ancestors as dotted_ancestors
 from codemods.syntax import SyntaxFault, ancestors, import_statements, parse, statement_of, syntax_fault
+from migrate.ignored import Ignored
 from migrate.plan import FileChange, Plan
 from migrate.project import Project, is_package
 from migrate.repository import REGULAR_MODES, Repository
@@ -128,8 +129,8 @@ def _base(repository: Repository, plan: Plan) -> _State:
     ]
     texts = Texts(partial(small_texts, repository), wanted)
     texts.load()
-    project = Project(entries, plan.roots, texts)
-    return _State(project, AliasMap(project, plan.recipe.moved_modules()))
+    project = Project(entries, plan.roots, texts, ignored=Ignored(repository, entries))
+    return _State(project, AliasMap(project, plan.recipe.moved_modules(), plan.recipe.canonical_modules()))
 
 
 class _Comparison:
@@ -141,7 +142,7 @@ class _Comparison:
         self.base = base
         self.changes = changes
         project = base.project.with_changes({path: change.after for path, change in changes.items()})
-        self.after = _State(project, AliasMap(project, plan.recipe.moved_modules()))
+        self.after = _State(project, AliasMap(project, plan.recipe.moved_modules(), plan.recipe.canonical_modules()))
         self.planned: dict[str, list[Reference]] = {}
         for reference in plan.references:
             if reference.disposition is Disposition.REWRITE:

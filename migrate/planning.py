@@ -36,6 +36,7 @@ from migrate.discovery import Discovered, Discovery, FileImports
 from migrate.documents import DocumentResult, find_documents
 from migrate.enforcing import Enforced, enforce
 from migrate.errors import UnfitError
+from migrate.ignored import Ignored
 from migrate.passes import Passes
 from migrate.plan import Bans, FileChange, ModuleReport, OwnedName, Place, Plan, PlannedStep, sorted_references
 from migrate.project import NOTEBOOK_SUFFIX, Project, discover_roots, is_package, undecodable
@@ -100,8 +101,8 @@ class _Planner:
         roots = recipe.source_roots or discover_roots((entry.path for entry in self.covered), canonicals)
         wanted = [entry for entry in self.covered if entry.path.endswith(SUFFIXES) and entry.mode in REGULAR_MODES]
         texts = Texts(partial(small_texts, repository), wanted, cache, jobs)
-        self.project = Project(entries, roots, texts, cache)
-        self.alias_map = AliasMap(self.project, recipe.moved_modules())
+        self.project = Project(entries, roots, texts, cache, Ignored(repository, entries))
+        self.alias_map = AliasMap(self.project, recipe.moved_modules(), recipe.canonical_modules())
 
     def plan(self) -> Plan:
         self._read()
@@ -119,7 +120,11 @@ class _Planner:
         rules = stable((self.recipe.detection(), targets, ownership.shims, self.project.roots))
         watched = Watched(self.project, going_on(rules, self.project, self.cache))
         told = Ownership(
-            AliasMap(watched, self.recipe.moved_modules()), watched, targets, self.recipe.moves, ownership.shims
+            AliasMap(watched, self.recipe.moved_modules(), self.recipe.canonical_modules()),
+            watched,
+            targets,
+            self.recipe.moves,
+            ownership.shims,
         )
         names = frozenset(name for _, name in discovered.pairs)
         passes = Passes(told, watched, self.recipe, names)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -14,7 +14,7 @@ from codemods.bindings import ModuleFacts, module_facts
 from codemods.references import Reason, Unchecked
 from codemods.scopes import scope_table, unbound_at_import
 from codemods.source import NotTextError, SourceText, UndecodableError, decode_python
-from codemods.symbols import ancestors, is_dotted_name, join, parent, root
+from codemods.symbols import ancestors, below, is_dotted_name, join, parent, parts, root
 from codemods.syntax import SyntaxFault, host_fault, parse, syntax_fault
 from migrate.cache import Cache, Key, Question
 from migrate.recipe import SourceRoot
@@ -48,9 +48,14 @@ class Project:
         roots: tuple[SourceRoot, ...],
         texts: Texts,
         cache: Cache | None = None,
+        ignored: Container[str] = frozenset(),
     ) -> None:
-        """``entries`` are all files of the commit; ``texts`` those of its Python files that are looked through."""
+        """``entries`` are all files of the commit; ``texts`` those of its Python files that are looked through.
+
+        ``ignored`` are paths at which a build may put files that the commit does not have.
+        """
         self.roots = roots
+        self._ignored = ignored
         self.texts = texts
         self._cache = cache or Cache()
         self._all = tuple(entries)
@@ -59,6 +64,7 @@ class Project:
         self._modules: dict[str, tuple[str, ...]] = {}
         self._namespaces: set[str] = set()
         self._opaque: set[str] = set()
+        self._made: dict[str, bool] = {}
         self._facts: dict[str, ModuleFacts | None] = {}
         self.parts: defaultdict[str, set[str]] = defaultdict(set)
         """By module: the parts of its facts that somebody has looked at in this process."""
@@ -85,7 +91,8 @@ class Project:
 
     def with_changes(self, changes: Mapping[str, bytes | None]) -> Project:
         """The project after files got other bytes, or (None) went. What is known of the other files is kept."""
-        after = Project(with_changes(self._all, changes), self.roots, self.texts.with_changes(changes))
+        entries, texts = with_changes(self._all, changes), self.texts.with_changes(changes)
+        after = Project(entries, self.roots, texts, ignored=self._ignored)
         after._sources = {path: source for path, source in self._sources.items() if path not in changes}
         for module, facts in self._facts.items():
             path = self._paths[module]
@@ -146,11 +153,24 @@ class Project:
         package = parent(module)
         while package:  # a package that computes its names or its path may have more than we see
             facts = self.facts(package, OUTLINE)
-            if facts is not None:
-                unknown = facts.is_package and facts.computed
-                return ModuleKind.UNKNOWN if unknown else ModuleKind.MISSING
-            package = parent(package)
-        return ModuleKind.MISSING
+            if facts is not None and facts.is_package and facts.computed:
+                return ModuleKind.UNKNOWN
+            package = "" if facts is not None else parent(package)
+        return ModuleKind.UNKNOWN if self._may_be_made(module) else ModuleKind.MISSING
+
+    def _may_be_made(self, module: str) -> bool:
+        """Whether git ignores the file of a module, so that it may be there whenever the code runs."""
+        if module not in self._made:
+            self._made[module] = any(path in self._ignored for path in self._paths_for(module))
+        return self._made[module]
+
+    def _paths_for(self, module: str) -> Iterator[str]:
+        """Where the file of a module would be."""
+        for source_root in self.roots:
+            tail = below(source_root.package, module) if source_root.package else module
+            if tail:
+                place = "/".join((*filter(None, [source_root.path]), *parts(tail)))
+                yield from (f"{place}.py", f"{place}/__init__.py")
 
     def is_ours(self, module: str) -> bool:
         """Whether a module is of the repository, or would be if it existed."""

@@ -142,6 +142,9 @@ class Recipe:
         targets = (module for one in self.targets for module in (one.canonical, *one.homes, *one.shims))
         return frozenset((*moves, *targets))
 
+    def canonical_modules(self) -> frozenset[str]:
+        return frozenset(target.canonical for target in self.targets)
+
     def moved_modules(self) -> dict[str, str]:
         """Where modules of the repository are now, by the names that they had."""
         return {

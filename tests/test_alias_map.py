@@ -7,9 +7,9 @@ from __future__ import annotations
 from itertools import permutations
 
 import pytest
-from support import alias_map, ends
+from support import Repository, alias_map, ends
 
-from codemods.alias_map import EndKind
+from codemods.alias_map import AliasMap, EndKind
 from codemods.symbols import Symbol, parse_symbol
 
 NEW = {"p/__init__.py": "", "p/new.py": "def f(): ...\ndef g(): ...\nclass C: ...\nX = 1\n_u = 1\n"}
@@ -265,6 +265,21 @@ def test_reach() -> None:
 )  # fmt: skip
 def test_import_failure(files: dict[str, str], chain: tuple[str, ...] | None) -> None:
     assert alias_map(files).import_failure("a") == chain
+
+
+@pytest.mark.parametrize(
+    ("working", "chain"),
+    [
+        pytest.param("c", ("a", "p.gone"), id="it needs nothing"),
+        pytest.param("d", ("a", "p.gone"), id="it needs something else"),
+        pytest.param("b", None, id="it needs the same"),
+        pytest.param("e", None, id="it needs it by another module"),
+    ],
+)
+def test_what_a_working_module_needs_is_there(working: str, chain: tuple[str, ...] | None) -> None:
+    texts = {"a": "import p.gone\n", "b": "import p.gone\n", "c": "", "d": "import p.lost\n", "e": "import c, b\n"}
+    modules = Repository({**NEW, **{f"{name}.py": text for name, text in texts.items()}})
+    assert AliasMap(modules, working=[working]).import_failure("a") == chain
 
 
 def test_a_syntax_error_is_an_import_failure() -> None:

@@ -86,6 +86,21 @@ def test_what_stands_behind_a_name() -> None:
     assert {name: made.kind(name) for name in kinds} == kinds
 
 
+def test_a_module_that_git_ignores_may_be_made_by_a_build() -> None:
+    contents = {"src/app/__init__.py": b"", "src/app/new.py": b""}
+    roots = (SourceRoot("src"), SourceRoot("src/app", "other"))
+    made = Project(entries_of(contents, {}), roots, texts_of(contents), ignored={"src/app/_version.py"})
+    kinds = {
+        "app._version": ModuleKind.UNKNOWN,
+        "other._version": ModuleKind.UNKNOWN,
+        "app.version": ModuleKind.MISSING,
+        "app.new._version": ModuleKind.MISSING,
+        "_version": ModuleKind.EXTERNAL,
+    }
+    assert {name: made.kind(name) for name in kinds} == kinds
+    assert made.with_changes({"src/app/new.py": None}).kind("app._version") is ModuleKind.UNKNOWN
+
+
 def test_files_that_are_no_modules() -> None:
     made = project({"a.py": "", "b.py": "", "c.txt": "", "d": ""}, modes={"b.py": "160000"})
     assert set(made.entries) == {"a.py"}

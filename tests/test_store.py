@@ -374,6 +374,15 @@ def test_a_configuration_that_comes_is_read(repo: Repo, place: Path, enforced: s
         assert said(repo, place, *command) == said(repo, place, *command, "--no-cache")
 
 
+@pytest.mark.parametrize("before", [pytest.param("x\n", id="changed"), pytest.param(None, id="new")])
+def test_what_git_ignores_now_is_seen(repo: Repo, place: Path, before: str | None) -> None:
+    failing = {"app/old_manager.py": "from app.made import x\nfrom app.manager import ChatManager\n"}
+    repo.commit(failing if before is None else {**failing, ".gitignore": before})
+    said(repo, place, "scan")
+    repo.commit({".gitignore": "made.py\n"})
+    assert said(repo, place, "scan") == said(repo, place, "scan", "--no-cache")
+
+
 def test_a_package_more_at_the_top_lets_imports_of_it_count(repo: Repo, place: Path) -> None:
     """Also one that has the name of a module of the standard library."""
     repo.commit(

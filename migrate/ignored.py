@@ -1,0 +1,37 @@
+"""Ignored: the paths that the ``.gitignore`` files of a commit leave out, where a build may put files."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable
+
+from pathspec import GitIgnoreSpec
+
+from migrate.repository import REGULAR_MODES, Entry
+from migrate.snapshots import Files
+
+IGNORE_FILE = ".gitignore"
+
+
+class Ignored:
+    """Says of paths whether git would ignore them; what a user or a clone ignores beside that is not known."""
+
+    def __init__(self, files: Files, entries: Iterable[Entry]) -> None:
+        found = [one for one in entries if one.mode in REGULAR_MODES and posixpath.basename(one.path) == IGNORE_FILE]
+        contents = zip(found, files.read(one.oid for one in found), strict=True)
+        self._patterns = {
+            posixpath.dirname(entry.path): GitIgnoreSpec.from_lines(content.decode("utf-8", "replace").splitlines())
+            for entry, content in contents
+            if content is not None
+        }
+
+    def __contains__(self, path: object) -> bool:
+        """The file in the nearest folder that says anything about a path decides."""
+        assert isinstance(path, str)
+        folder = posixpath.dirname(path)
+        while True:
+            patterns = self._patterns.get(folder)
+            decided = None if patterns is None else patterns.check_file(posixpath.relpath(path, folder or ".")).include
+            if decided is not None or not folder:
+                return decided or False
+            folder = posixpath.dirname(folder)

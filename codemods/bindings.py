@@ -178,6 +178,8 @@ _IMPORT_ERRORS = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "
 _LOG_METHODS = frozenset({"debug", "info", "warning", "warn", "error", "critical", "exception", "log"})
 _WARN_CALLS = frozenset({"warnings.warn", "warn", "warnings.warn_deprecated", "warnings.simplefilter"})
 _LITERALS = frozenset({"none", "true", "false", "integer", "float", "string", "concatenated_string", "ellipsis"})
+_NAMESPACES = ("globals()", "vars()", "locals()", "sys.modules[")
+"""How expressions begin that may be the names of the module."""
 _DYNAMIC_CALLS = frozenset({"globals", "vars", "locals", "exec", "eval", "setattr", "extend_path"})
 
 Names = dict[str, tuple[Binding, ...]]
@@ -355,6 +357,8 @@ class _Reader:
             if right.type == "dictionary":
                 self.dicts[name] = right
             self._bind(name, value)
+            if self._is_own_entry(right):  # under this name it can be given any other
+                self.computed = True
             if value.kind is BindingKind.VALUE:
                 logger = right.type == "call" and "logger" in text_of(field(right, "function")).lower()
                 literal_map = right.type == "dictionary"
@@ -367,7 +371,7 @@ class _Reader:
         elif target.type in ("pattern_list", "tuple_pattern", "list_pattern"):
             self._assign_pattern(node, target, right)
         else:
-            if name.startswith(("sys.modules[", "globals()[")):
+            if name.startswith(_NAMESPACES):
                 self.computed = True
             self._effect(EffectKind.ACTS, node)
 
@@ -423,7 +427,7 @@ class _Reader:
             for argument in field(node, "arguments").named_children:
                 self._add_exports(argument)
             return
-        if function.rpartition(".")[2] in _DYNAMIC_CALLS or function.startswith(("globals()", "vars()")):
+        if function.rpartition(".")[2] in _DYNAMIC_CALLS or function.startswith(_NAMESPACES):
             self.computed = True
         if _is_log_call(function):
             self._effect(_kind_of_logging([node]), node)
@@ -563,6 +567,8 @@ class _Reader:
 
     def _bind(self, name: str, binding: Binding) -> None:
         self.names[name] = (binding,)
+        if name == "__getattr__" and binding.kind is not BindingKind.DEFINITION:  # whatever that does
+            self.computed = True
 
     def _effect(self, kind: EffectKind, node: Node) -> None:
         self.effects.append(self._effect_of(kind, node))

@@ -21,7 +21,7 @@ from codemods.symbols import Symbol, contains, last, parent, root
 from codemods.syntax import FUNCTION_TYPES, ancestors, import_statements, parse
 from migrate.cache import Cache, Key, Question, as_one, words_of
 from migrate.project import Project, is_package, undecodable
-from migrate.search import ImportsName, Matcher, Words
+from migrate.search import HasWord, ImportsName, Matcher, Words
 
 _IMPLICIT = re.compile(r"(conftest|__main__|setup|test_.*|.*_test|manage|[aw]sgi|(site|user)customize)\.py")
 """Files that are run or loaded by their name, with no import that shows it."""
@@ -340,8 +340,10 @@ class Discovery:
             and (self.project.kind(module) is ModuleKind.MISSING or count * 2 >= total[module])
         }
         for file in discovery.files.values():
+            if file.module in shims or not self._may_be_shim(file.module, ownership):
+                continue
             stands_alone = file.module not in imports.used and not self._is_near(file.module, ownership)
-            if file.module in shims or stands_alone or not self._may_be_shim(file.module, ownership):
+            if stands_alone and not self._warns(file):
                 continue
             if self._is_pure(file.module) and self._forwards(file.module, ownership):
                 shims.add(file.module)
@@ -367,22 +369,38 @@ class Discovery:
         facts = self.project.facts(module, VERDICT)
         return facts is not None and judge(facts).verdict is Verdict.PURE_SHIM
 
+    def _warns(self, file: FileImports) -> bool:
+        """Whether importing a module warns: nobody does that in a script."""
+        if not self.project.texts.has(file.path, HasWord("warn")):
+            return False
+        facts = self.project.facts(file.module)
+        return facts is not None and any(effect.kind.warns for effect in facts.effects)
+
     def _forwards(self, module: str, ownership: Ownership) -> bool:
-        """Whether a module stands for a canonical one, or for its names: one near it, or half of what it forwards."""
+        """Whether a module stands for a canonical one, or for its names.
+
+        That is one of which at least half of what it forwards comes through a canonical module; or one near it that
+        takes an owned object right from there or from a shim. What launders a name among many stands for others.
+        """
         if self.alias_map.resolve(Symbol(module)).end in {Symbol(name) for name in ownership.canonical_modules}:
             return True
-        owned = ours = 0
+        watched = ownership.canonical_modules | ownership.shims
+        owned = through = ours = 0
+        takes_directly = False
         for name in self.alias_map.names(module):
             if name.startswith("_"):  # how it forwards
                 continue
             symbol = Symbol(module, name)
-            end = self.alias_map.resolve(symbol).end
-            if end is None or self.project.kind(end.module) is ModuleKind.EXTERNAL:
+            found = self.alias_map.resolve(symbol)
+            if found.end is None or self.project.kind(found.end.module) is ModuleKind.EXTERNAL:
                 continue
             finding = ownership.finding(symbol)
+            is_owned = finding is not None and finding.relation is Relation.ALIAS
             ours += 1
-            owned += finding is not None and finding.relation is Relation.ALIAS
-        return owned > 0 and (self._is_near(module, ownership) or owned * 2 >= ours)
+            owned += is_owned
+            through += is_owned or any(one.module in ownership.canonical_modules for one in found.chain)
+            takes_directly = takes_directly or (is_owned and any(one.module in watched for one in found.chain[1:2]))
+        return owned > 0 and (through * 2 >= ours or (takes_directly and self._is_near(module, ownership)))
 
     def _concerns(self, symbol: Symbol, ownership: Ownership) -> bool:
         """Whether what is imported is an owned object or has a name like one, of a module that may be about them."""

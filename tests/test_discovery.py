@@ -1,0 +1,57 @@
+"""Discovery: which modules are taken for shims of the canonical one, though no recipe names them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from repositories import make_repo, unshim
+
+FILES = {
+    "unshim.toml": "[unshim]\ncanonical = 'p.models'\n",
+    "p/__init__.py": "",
+    "p/util.py": "def a(): ...\ndef b(): ...\ndef c(): ...\n",
+    "p/models.py": "from p.util import a, b, c\n\nclass Page: ...\n",
+    "p/admin/__init__.py": "",
+    "p/admin/panels.py": "from p.models import Page\n\nclass One: ...\nclass Two: ...\nclass Three: ...\n",
+}
+WARNS = "import warnings\nwarnings.warn('p.contrib.models is old')\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "shims"),
+    [
+        pytest.param({"p/admin/all.py": "from p.admin.panels import *\n"}, [], id="it stands for another one"),
+        pytest.param(
+            {"p/admin/all.py": "from p.admin.panels import *\n", "use.py": "from p.admin.all import Page, One\n"},
+            [],
+            id="... also where an owned name is taken from it",
+        ),
+        pytest.param(
+            {"q/all.py": "from p.models import Page\nfrom p.admin.panels import One, Two, Three\n"}, [], id="a facade"
+        ),
+        pytest.param({"q/shell.py": "from p.models import *\n"}, [], id="a script, which nobody imports"),
+        pytest.param({"q/shell.py": f"{WARNS}from p.util import a\n"}, [], id="it warns, and forwards other things"),
+        pytest.param({"q/old.py": f"{WARNS}from p.models import *\n"}, ["q.old"], id="it warns: that is no script"),
+        pytest.param(
+            {"q/old.py": "from p.models import *\n", "use.py": "from q.old import a\n"},
+            ["q.old"],
+            id="what the canonical module takes from others is forwarded with its own names",
+        ),
+        pytest.param(
+            {"p/old.py": "from p.models import *\nfrom p.admin.panels import *\n", "use.py": "import p.old\n"},
+            ["p.old"],
+            id="a facade in the package of the canonical module",
+        ),
+        pytest.param(
+            {"p/old.py": "from p.models import Page\n", "p/older.py": "from p.old import Page\n"},
+            ["p.old", "p.older"],
+            id="a chain of them",
+        ),
+    ],
+)
+def test_shims_are_discovered(tmp_path: Path, files: dict[str, str], shims: list[str]) -> None:
+    repo = make_repo(tmp_path, {**FILES, **files})
+    found = json.loads(unshim("scan", "--format", "json", "--repo", repo.path).out)
+    assert [one["module"] for one in found["modules"] if one["module"] != "p.models"] == shims

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -59,6 +60,7 @@ class Folded:
 
 
 UNKNOWN = Folded(_UNKNOWN.encode())
+_FIELD = re.compile(rb"\{[^{}]*\}")
 
 
 class Folder:
@@ -84,6 +86,8 @@ class Folder:
                 return self.fold(inner[0]) if len(inner) == 1 else UNKNOWN
             case "binary_operator":
                 return self._operator(node)
+            case "call":
+                return self._call(node)
             case "identifier":
                 return self._name(node)
             case _:
@@ -131,6 +135,22 @@ class Folder:
                 return self._formatted(self.fold(left), right)
             case _:
                 return UNKNOWN
+
+    def _call(self, node: Node) -> Folded:
+        """``"p.{}".format(name)``: what stands between the fields is known, and no value is."""
+        function = node.child_by_field_name("function")
+        template = None if function is None else function.child_by_field_name("object")
+        if function is None or template is None or text_of(function).rpartition(".")[2] != "format":
+            return UNKNOWN
+        text = self.fold(template)
+        if not text.is_known or b"{{" in text.text or b"}}" in text.text:
+            return UNKNOWN
+        parts: list[Folded] = []
+        at = 0
+        for match in _FIELD.finditer(text.text):
+            parts += [_part(text, at, match.start()), UNKNOWN]
+            at = match.end()
+        return _joined((*parts, _part(text, at, len(text.text))))
 
     def _formatted(self, template: Folded, right: Node) -> Folded:
         """``"%s.f" % name``; one or several ``%s``, and nothing else that is formatted."""

@@ -84,6 +84,8 @@ _RELATIVE_SOURCE = re.compile(
 )
 _OPEN_SOURCE = re.compile(rb"(?:import|from)(?<!\wimport)(?<!\wfrom)[ \t]+[\w.]+\.(?:[{%]|\"|')")
 _IN_ROLE = re.compile(rb"(?::[\w:+-]+:`[~!]?|:::[ \t]*)$")
+_QUOTED = re.compile(rb"[\"']([A-Za-z_]\w*)[\"']")
+_OF_FILES = re.compile(rb"\b(?:iter_modules|walk_packages)\b")
 _OPTIONS = frozenset({"new", "spec", "create", "spec_set", "autospec", "new_callable", "target"})
 _PERSISTED = re.compile(r"\b(__module__|__reduce__|pickle|shared_task|app\.task|celery)\b")
 
@@ -520,11 +522,7 @@ class _StringPass:
 
     def _relative(self, call: Node, place: Node, folded: Folded, text: str) -> None:
         """``import_module(".old", package="p")``."""
-        given = arguments_of(call)
-        package_node = keyword(call, "package")
-        if package_node is None and len(given) > 1 and given[1].type != "keyword_argument":
-            package_node = given[1]
-        package = None if package_node is None else self._package(package_node)
+        package = self._anchor(call)
         level = len(text) - len(text.lstrip("."))
         absolute = None if package is None else resolve_relative(package, level, text[level:])
         mention = None if absolute is None else self.mentions.of(absolute)
@@ -543,6 +541,14 @@ class _StringPass:
                 edits = (Edit(span.start, span.end, _relative_text(package, level, mention.finding.new.module)),)
         start = place.start_byte if folded.span(0, 1) is None else (folded.span(0, 1) or Span(0, 0)).start
         self._add(start, ReferenceKind.DYNAMIC_IMPORT, mention.old, mention.finding, verdict, edits)
+
+    def _anchor(self, call: Node) -> str | None:
+        """The package that a relative path counts from, by the arguments of the call."""
+        given = arguments_of(call)
+        node = keyword(call, "package")
+        if node is None and len(given) > 1 and given[1].type != "keyword_argument":
+            node = given[1]
+        return None if node is None else self._package(node)
 
     def _package(self, node: Node) -> str | None:
         """The package that a relative import counts from: a constant, or ``__package__``/``__name__`` of this file."""
@@ -580,6 +586,7 @@ class _StringPass:
     def _unknown_paths(self) -> None:
         """Paths that are computed out of parts of which one is the name of a watched module, and nothing else is seen.
 
+        If nothing names one, a path into the package of a shim may lead to it.
         Better a call too many in the list than a module that is deleted under somebody's feet.
         """
         if not self.unknown:
@@ -587,6 +594,7 @@ class _StringPass:
         references = (found.reference for found in self.found)
         named = {one.old.module for one in references if one.disposition is Disposition.MANUAL}
         splits = b"split" in self.source.data
+        is_named = False
         for module in sorted(self.ownership.watched_modules() - named):
             if self.ownership.modules.kind(module) is ModuleKind.MISSING:
                 continue  # nobody's feet are on it
@@ -596,7 +604,33 @@ class _StringPass:
                 if node is not None and node.type == "string" and not _is_docstring(node) and _is_bare(node, splits):
                     call, place, sink = self.unknown[0]
                     self._add_computed(call, place, Symbol(module), sink)
+                    is_named = True
                     break
+        for call, place, sink in self.unknown if not is_named else ():
+            for module in self._shims_behind(call, place) if sink is Sink.IMPORT else ():
+                self._add_computed(call, place, Symbol(module), sink)
+
+    def _shims_behind(self, call: Node, place: Node) -> list[str]:
+        """The shims that could go, and that a path may lead to of which only the package is known: ``"p." + name``.
+
+        None where the file shows the names of modules of that package, or takes those of the files that are there.
+        """
+        data = self.source.data
+        front, unknown, behind = self.folder.fold(place).text.decode("utf-8", "replace").partition("\0")
+        if not unknown or not front.endswith(".") or "." in behind or _OF_FILES.search(data) is not None:
+            return []
+        package: str | None = front[:-1]
+        if front.startswith("."):
+            anchor = self._anchor(call)
+            level = len(front) - len(front.lstrip("."))
+            package = None if anchor is None else resolve_relative(anchor, level, front[level:-1])
+        if package is None or any(
+            self.ownership.modules.kind(join(package, word.decode())) is ModuleKind.FILE
+            for word in set(_QUOTED.findall(data))
+        ):
+            return []
+        shims = sorted(self.ownership.shims)
+        return [module for module in shims if parent(module) == package and self.ownership.is_pure(module)]
 
     def _guess(self, text: str) -> Symbol | None:
         """What a text with unknown parts (NUL) may lead to: a watched module in front of them, or behind."""

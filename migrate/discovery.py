@@ -21,7 +21,7 @@ from codemods.symbols import Symbol, contains, last, parent, root
 from codemods.syntax import FUNCTION_TYPES, ancestors, import_statements, parse
 from migrate.cache import Cache, Key, Question, as_one, words_of
 from migrate.project import Project, is_package, undecodable
-from migrate.search import HasWord, ImportsName, Matcher, Words
+from migrate.search import HasWord, ImportsName, Matcher, OpenPath, Search, Words
 
 _IMPLICIT = re.compile(r"(conftest|__main__|setup|test_.*|.*_test|manage|[aw]sgi|(site|user)customize)\.py")
 """Files that are run or loaded by their name, with no import that shows it."""
@@ -211,7 +211,7 @@ class Discovery:
         searched = Words()
         while True:
             words = self._words(discovery, ownership)
-            fresh = self._fresh_files(words.without(searched), discovery)
+            fresh = self._fresh_files(Matcher(words.without(searched)), discovery)
             searched = words
             for file in fresh:
                 discovery.files[file.path] = file
@@ -219,6 +219,8 @@ class Discovery:
             pairs = self._pairs(discovery, imports, ownership)
             shims = self._shims(discovery, imports, ownership)
             if not fresh and pairs <= discovery.pairs and shims <= ownership.shims:
+                computing = self._fresh_files(OpenPath.into(ownership.shims), discovery)
+                discovery.files |= {file.path: file for file in computing}
                 return discovery, ownership
             discovery.pairs |= pairs
             ownership = ownership.with_shims(shims)
@@ -237,10 +239,10 @@ class Discovery:
                 pairs.add((move.old.module, move.old.name))
         return Words(frozenset(names), frozenset(modules), frozenset(pairs))
 
-    def _fresh_files(self, words: Words, discovery: Discovered) -> list[FileImports]:
+    def _fresh_files(self, search: Search, discovery: Discovered) -> list[FileImports]:
         paths = [
             path
-            for path in self.project.texts.having(Matcher(words))
+            for path in self.project.texts.having(search)
             if path not in discovery.files and path not in discovery.undecodable
         ]
         keys: list[Key] = [

@@ -22,6 +22,7 @@ from codemods.syntax import SyntaxFault
 from migrate.cache import Question
 from migrate.discovery import FileImports
 from migrate.recipe import Recipe
+from migrate.search import OpenPath
 from migrate.texts import Searchable, TextElsewhere
 
 
@@ -103,6 +104,8 @@ class Passes:
             return True
         if next(self.mentions.imported_names(data), None) is not None:
             return True
+        if self._open_path(data):
+            return True
         return self._has_component(data)  # in whatever pieces and escapes a path is put together
 
     def _has_component(self, data: bytes) -> bool:
@@ -113,6 +116,10 @@ class Passes:
         """The last components of the watched modules."""
         modules = (*self.ownership.shims, *(move.old.module for move in self._recipe.moves))
         return tuple({os.fsencode(last(module)) for module in modules})
+
+    @cached_property
+    def _open_path(self) -> OpenPath:
+        return OpenPath.into(self.ownership.shims)
 
     def _is_proved(self, module: str) -> bool:
         """Whether importing a module cannot fail: it is ours and imports, or the standard library's."""

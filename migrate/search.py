@@ -237,6 +237,29 @@ class HasWord(Search):
 
 
 @dataclass(frozen=True)
+class OpenPath(Search):
+    """Whether a file imports by strings, and one of them ends behind one of the packages, or after nothing but dots.
+
+    Any name may follow: ``import_module("package." + name)``.
+    """
+
+    packages: frozenset[str]
+
+    @classmethod
+    def into(cls, modules: Iterable[str]) -> OpenPath:
+        """Of the packages around these modules."""
+        return cls(frozenset(parent(module) for module in modules if parent(module)))
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[bytes]:
+        fronts = [rb"\.+", *(re.escape(_bytes(package)) + rb"\.?" for package in sorted(self.packages))]
+        return re.compile(rb"[\"'](?:" + b"|".join(fronts) + rb")[\"'{%]")
+
+    def __call__(self, data: bytes) -> bool:
+        return any(word in data for word in IMPORTING_WORDS) and self._pattern.search(data) is not None
+
+
+@dataclass(frozen=True)
 class TakesName(Search):
     """Whether a file holds ``module.name`` or imports the name from the module, by the module's last component.
 

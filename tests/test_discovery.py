@@ -55,3 +55,15 @@ def test_shims_are_discovered(tmp_path: Path, files: dict[str, str], shims: list
     repo = make_repo(tmp_path, {**FILES, **files})
     found = json.loads(unshim("scan", "--format", "json", "--repo", repo.path).out)
     assert [one["module"] for one in found["modules"] if one["module"] != "p.models"] == shims
+
+
+def test_a_file_that_names_nothing_but_a_package_is_looked_at(tmp_path: Path) -> None:
+    """It was not, and a module was deleted that it imports."""
+    factory = "import importlib\ndef get(kind): return importlib.import_module('q.' + kind)\n"
+    shim = {"q/old.py": "from p.models import *\n", "use.py": "from q.old import Page\nimport q.make\n"}
+    repo = make_repo(tmp_path, {**FILES, **shim, "q/make.py": factory, "far.py": factory.replace("q.", "r.")})
+    found = json.loads(unshim("scan", "--format", "json", "--repo", repo.path).out)
+    assert [(one["path"], one["reason"]) for one in found["references"] if one["reason"]] == [
+        ("q/make.py", "computed-string")
+    ]
+    assert [one["deletable"] for one in found["modules"] if one["module"] == "q.old"] == [False]

@@ -12,7 +12,7 @@ from projects import entries_of, texts_of
 
 from migrate.cache import Cache
 from migrate.repository import Entry
-from migrate.search import HasWord, Matcher, TakesName, Words, tokens
+from migrate.search import HasWord, Matcher, OpenPath, TakesName, Words, tokens
 from migrate.texts import TextElsewhere, Texts
 
 
@@ -199,3 +199,21 @@ MANY = Words(
 )
 def test_many_modules_with_one_name(text: bytes, found: bool) -> None:
     assert Matcher(MANY)(text) is found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        pytest.param("'p.q.' + n", False, id="nothing is imported by strings"),
+        pytest.param("import_module('p.q.new')", False, id="a whole path"),
+        pytest.param("import_module('p.qq.' + n)", False, id="another package"),
+        pytest.param("import_module('x.p.q.' + n)", False, id="the end of another package"),
+        pytest.param("import_module('p.q.' + n)", True, id="a sum"),
+        pytest.param("import_module('p.q' + '.' + n)", True, id="in pieces"),
+        pytest.param('import_module(f"p.q.{n}")', True, id="an f-string"),
+        pytest.param("import_module('top.%s' % n)", True, id="formatted"),
+        pytest.param("import_module('..' + n, x)", True, id="relative"),
+    ],
+)
+def test_paths_that_any_name_may_end(text: str, found: bool) -> None:
+    assert OpenPath.into(["p.q.old", "top.old", "old"])(text.encode()) is found

@@ -25,6 +25,8 @@ from migrate.search import HasWord, ImportsName, Matcher, OpenPath, Search, Word
 
 _IMPLICIT = re.compile(r"(conftest|__main__|setup|test_.*|.*_test|manage|[aw]sgi|(site|user)customize)\.py")
 """Files that are run or loaded by their name, with no import that shows it."""
+_IMPLICIT_FOLDERS = re.compile(r"(^|/)(management/commands|templatetags|migrations)/")
+"""Whose files are loaded because they are there: ``{% load name %}``, ``manage.py name``."""
 
 _NAME = rb"((?!None\b|True\b|False\b)[A-Za-z_]\w*)"
 _ASSIGNED = re.compile(rb"^(\w+)[ \t]*(?::[^=\n]*)?=[ \t]*" + _NAME + rb"[ \t]*(?:#.*)?\r?$", re.MULTILINE)
@@ -356,7 +358,10 @@ class Discovery:
         if module in ownership.canonical_modules | ownership.homes or self.project.primary(module) != module:
             return False
         path = self.project.path_of(module)
-        return path is None or not (is_package(path) or _IMPLICIT.fullmatch(path.rpartition("/")[2]))
+        if path is None:
+            return True
+        is_loaded = _IMPLICIT.fullmatch(path.rpartition("/")[2]) or _IMPLICIT_FOLDERS.search(path)
+        return not (is_package(path) or is_loaded)
 
     def _may_be_about(self, module: str, ownership: Ownership) -> bool:
         """Whether what is imported from a module can make it a shim."""

@@ -32,6 +32,19 @@ WARNS = "import warnings\nwarnings.warn('p.contrib.models is old')\n"
             {"q/all.py": "from p.models import Page\nfrom p.admin.panels import One, Two, Three\n"}, [], id="a facade"
         ),
         pytest.param({"q/shell.py": "from p.models import *\n"}, [], id="a script, which nobody imports"),
+        pytest.param(
+            {"p/templatetags/__init__.py": "", "p/templatetags/tags.py": "from p.models import Page\n"},
+            [],
+            id="what templates load by its name",
+        ),
+        pytest.param(
+            {
+                "p/management/commands/go.py": "from p.models import Page\n",
+                "use.py": "import p.management.commands.go\n",
+            },
+            [],
+            id="a command, also where a file imports it",
+        ),
         pytest.param({"q/shell.py": f"{WARNS}from p.util import a\n"}, [], id="it warns, and forwards other things"),
         pytest.param({"q/old.py": f"{WARNS}from p.models import *\n"}, ["q.old"], id="it warns: that is no script"),
         pytest.param(

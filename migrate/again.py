@@ -31,10 +31,9 @@ from codemods.symbols import Symbol, root
 from codemods.syntax import SyntaxFault, parse, syntax_fault
 from migrate.asked import ASKED, Asked, Remembered, UnaskedError, parts_of
 from migrate.cache import LAST, Cache, Key, Question, words_of
-from migrate.deletions import may_hold, may_name
+from migrate.deletions import is_beside, may_name
 from migrate.discovery import IMPORTS, FileImports, imports_in
 from migrate.documents import DOCUMENT, document_result, references_in
-from migrate.ignored import IGNORE_FILE
 from migrate.moving import Moved, identity, moved_plan
 from migrate.parallel import mapped
 from migrate.passes import RELEVANT, REWRITTEN, Outcome, Passes, digest_of
@@ -51,7 +50,7 @@ from migrate.project import (
 )
 from migrate.reach import NAMED, Named, names_in
 from migrate.recipe import Recipe
-from migrate.repository import REGULAR_MODES, Difference, Entry
+from migrate.repository import IGNORE_FILE, REGULAR_MODES, Difference, Entry
 from migrate.rewriting import READS_OWN, has_readers
 from migrate.texts import SUFFIXES, SYNTAX, looked_for
 
@@ -165,7 +164,7 @@ class Again:
             may_make_root(path) and not self._recipe.source_roots
         ):
             return False
-        return not any(one.path is not None and may_hold(path, one.path) for one in self._plan.modules)
+        return not any(one.path is not None and is_beside(path, one.path) for one in self._plan.modules)
 
     def _looked_at(self, file: _File) -> Moved | None:
         """What has moved in a file; None where there may be more to it."""

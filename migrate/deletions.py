@@ -286,8 +286,8 @@ def may_name(module: str, data: bytes) -> bool:
     return last(module).encode() in data and (last(parent(module)).encode() in data or b"from ." in data)
 
 
-def may_hold(path: str, module_path: str) -> bool:
-    """Whether a module's file may have to stay, or be free to go, because there is another file, which is no module."""
+def is_beside(path: str, module_path: str) -> bool:
+    """Whether a file that is no module stands where it can keep the file of a module from being deleted."""
     return path.startswith((f"{posixpath.dirname(module_path)}/", _folder_named_as(module_path)))
 
 

@@ -7,10 +7,8 @@ from collections.abc import Iterable
 
 from pathspec import GitIgnoreSpec
 
-from migrate.repository import REGULAR_MODES, Entry
+from migrate.repository import IGNORE_FILE, REGULAR_MODES, Entry
 from migrate.snapshots import Files
-
-IGNORE_FILE = ".gitignore"
 
 
 class Ignored:

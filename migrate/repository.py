@@ -26,6 +26,7 @@ _SETTLED = ord("0")
 AT_ONCE = 1 << 20
 """Bytes that are read together of what need not be in memory as a whole."""
 
+IGNORE_FILE = ".gitignore"
 REGULAR_MODES = frozenset({"100644", "100755"})
 SYMLINK_MODE = "120000"
 SUBMODULE_MODE = "160000"

@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from tree_sitter import Tree
 
@@ -17,8 +18,9 @@ from codemods.ownership import Ownership
 from codemods.references import Relation, Unchecked
 from codemods.shims import judge
 from codemods.source import SourceText, UndecodableError, decode_python
-from codemods.symbols import Symbol, contains, last, parent, root
-from codemods.syntax import FUNCTION_TYPES, ancestors, import_statements, parse
+from codemods.symbols import Symbol, ancestors, contains, last, parent, root
+from codemods.syntax import FUNCTION_TYPES, import_statements, parse
+from codemods.syntax import ancestors as nodes_around
 from migrate.cache import Cache, Key, Question, as_one, words_of
 from migrate.project import Project, is_package, undecodable
 from migrate.search import HasWord, ImportsName, Matcher, OpenPath, Search, Words
@@ -95,7 +97,7 @@ def imports_in(source: SourceText, tree: Tree, path: str, module: str, standard:
             continue
         if statement.star is not None:
             imported.append(Symbol(origin, "*"))
-        in_function = any(outer.type in FUNCTION_TYPES for outer in ancestors(statement.node))
+        in_function = any(outer.type in FUNCTION_TYPES for outer in nodes_around(statement.node))
         for name in statement.names:
             imported.append(Symbol(origin, name.name))
             (bound_late if in_function else bound).append((name.local, Symbol(origin, name.name)))
@@ -354,14 +356,19 @@ class Discovery:
         return shims
 
     def _may_be_shim(self, module: str, ownership: Ownership) -> bool:
-        """Whether a module can be one at all: no package's face, nothing that is run or found by its name."""
+        """Whether a module can be one at all: no face of others, and nothing that is run or found by its name."""
         if module in ownership.canonical_modules | ownership.homes or self.project.primary(module) != module:
             return False
         path = self.project.path_of(module)
         if path is None:
             return True
         is_loaded = _IMPLICIT.fullmatch(path.rpartition("/")[2]) or _IMPLICIT_FOLDERS.search(path)
-        return not (is_package(path) or is_loaded)
+        return not (is_loaded or module in self._packages)
+
+    @cached_property
+    def _packages(self) -> frozenset[str]:
+        """The packages that have modules."""
+        return frozenset(name for module in self.project.names for name in ancestors(module))
 
     def _may_be_about(self, module: str, ownership: Ownership) -> bool:
         """Whether what is imported from a module can make it a shim."""

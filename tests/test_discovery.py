@@ -33,6 +33,16 @@ WARNS = "import warnings\nwarnings.warn('p.contrib.models is old')\n"
         ),
         pytest.param({"q/shell.py": "from p.models import *\n"}, [], id="a script, which nobody imports"),
         pytest.param(
+            {"q/__init__.py": "from p.models import *\n", "q/other.py": "", "use.py": "from q import Page\n"},
+            [],
+            id="the face of a package",
+        ),
+        pytest.param(
+            {"q/__init__.py": "from p.models import *\n", "use.py": "from q import Page\n"},
+            ["q"],
+            id="a package that has nothing else",
+        ),
+        pytest.param(
             {"p/templatetags/__init__.py": "", "p/templatetags/tags.py": "from p.models import Page\n"},
             [],
             id="what templates load by its name",

@@ -259,8 +259,9 @@ class ImportPass:
             return Verdict(Disposition.MANUAL, Reason.DIFFERENT_OBJECT, finding.detail)
         if node.start_byte in self.vetoed:
             return Verdict(Disposition.MANUAL, Reason.EQUAL_BRANCHES)
-        if (self.file.path, old.module) in self.ownership.pinned or old.module in self.pinned:
-            return Verdict(Disposition.MANUAL, Reason.LOADED_FOR_OTHERS)
+        sake = self.ownership.pinned.get((self.file.path, old.module))
+        if sake is not None or old.module in self.pinned:
+            return Verdict(Disposition.MANUAL, Reason.LOADED_FOR_OTHERS, sake or "code of this file needs it")
         if runs_late(node):
             contested = self.contest(old, is_patch=False)
             if contested is not None:

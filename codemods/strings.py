@@ -397,8 +397,9 @@ class _StringPass:
             verdict, mention = self._module_verdict(node, place, mention)
         else:
             verdict = self._object_verdict(node, place, mention)
-        if verdict is REWRITE and (self.file.path, mention.old.module) in self.ownership.pinned:
-            verdict = Verdict(Disposition.MANUAL, Reason.LOADED_FOR_OTHERS)
+        sake = self.ownership.pinned.get((self.file.path, mention.old.module))
+        if verdict is REWRITE and sake is not None:
+            verdict = Verdict(Disposition.MANUAL, Reason.LOADED_FOR_OTHERS, sake)
         self._report(ReferenceKind.DYNAMIC_IMPORT, place, folded, mention, verdict or REWRITE)
 
     def _module_verdict(self, node: Node, place: Node, mention: Mention) -> tuple[Verdict, Mention]:

@@ -463,41 +463,38 @@ class ImportPass:
         """The name in ``getattr(module, "name")``, ``patch.object(module, "name")`` and the like, and the sink."""
         if not self.file.has_sinks:
             return None, None
-        node = occurrence.node
-        while node.parent is not None and node.parent.type == "attribute":
-            if node.parent.child_by_field_name("object") != node:
-                return None, None
-            node = node.parent
-        is_keyword = node.parent is not None and node.parent.type == "keyword_argument"
-        arguments = node.parent.parent if is_keyword and node.parent is not None else node.parent
-        if arguments is None or arguments.type != "argument_list" or arguments.parent is None:
-            return None, None
-        call = arguments.parent
-        if call.type != "call" or first_argument(call) != node:
+        node, given = _given(occurrence)
+        call = None if given is None or given.type != "argument_list" else given.parent
+        if call is None or call.type != "call" or first_argument(call) != node:
             return None, None
         sink = self._callees().sink(call)
         if sink not in OBJECT_SINKS and sink is not Sink.MONKEYPATCH:
             return None, None
         named = name_argument(call)
-        content = None if named is None else plain_content(named)
-        if content is None or not is_dotted_name(text_of(content)) or "." in text_of(content):
-            return None, None
-        return sink, (text_of(content), Span(content.start_byte, content.end_byte))
+        name = None if named is None else _plain_name(named)
+        return (None, None) if name is None else (sink, name)
 
     def _is_patched(self, occurrence: Occurrence) -> bool:
         """Whether a module is given to ``patch.object`` or the like with a name that is computed."""
-        arguments = occurrence.node.parent
-        while arguments is not None and arguments.type == "attribute":
-            arguments = arguments.parent
-        if (
-            not self.file.has_sinks
-            or arguments is None
-            or arguments.type != "argument_list"
-            or arguments.parent is None
-        ):
+        _, given = _given(occurrence)
+        if not self.file.has_sinks or given is None:
             return False
-        sink = self._callees().sink(arguments.parent) if arguments.parent.type == "call" else None
-        return sink in (Sink.PATCH_OBJECT, Sink.MONKEYPATCH, Sink.WRITE_ATTRIBUTE)
+        return self._sink_given(given) in (Sink.PATCH_OBJECT, Sink.MONKEYPATCH, Sink.WRITE_ATTRIBUTE)
+
+    def _names_beside(self, occurrence: Occurrence) -> Iterator[tuple[str, Span]]:
+        """The names in ``swap(module, "name", fake)``, ``[(module, "name")]``: what becomes of them is out of sight."""
+        _, given = _given(occurrence)
+        if given is None or self._sink_given(given) is not None:
+            return
+        for other in given.named_children:
+            name = _plain_name(other.child_by_field_name("value") or other)
+            if name is not None:
+                yield name
+
+    def _sink_given(self, given: Node) -> Sink | None:
+        """What the call does whose arguments these are; None where it is not known, and for any other collection."""
+        call = given.parent
+        return None if call is None or call.type != "call" else self._callees().sink(call)
 
     def _callees(self) -> Callees:
         if self.callees is None:
@@ -732,6 +729,19 @@ class ImportPass:
             at_run_time = AtRunTime.READS
         end = use.path[use.module_index if use.is_module_object else use.module_index + 1][1]
         self._report(end, kind, Symbol(use.module, use.name), use.finding, verdict, edits, at_run_time)
+        if use.is_module_object and verdict is not REWRITE:
+            self._report_names_beside(use, verdict)
+
+    def _report_names_beside(self, use: Use, verdict: Verdict) -> None:
+        """``swap(old, "f", fake)`` may patch the name in a module that stays, for those who read it there."""
+        verdict = replace(verdict, detail=verdict.detail or "it may be patched there")
+        for name, span in self._names_beside(use.occurrence):
+            symbol = Symbol(use.module, name)
+            finding = self.ownership.finding(symbol)
+            if finding is not None and finding.relation in REWRITABLE:
+                self._report(
+                    span, ReferenceKind.ATTRIBUTE, symbol, finding, verdict, at_run_time=AtRunTime.PERHAPS_PATCHES
+                )
 
     def _report(
         self,
@@ -763,6 +773,27 @@ class ImportPass:
                 at_run_time,
             )
         )
+
+
+def _given(occurrence: Occurrence) -> tuple[Node, Node | None]:
+    """The attribute path that an occurrence begins, and what it is an element of: arguments, a tuple, a list."""
+    node = occurrence.node
+    while node.parent is not None and node.parent.type == "attribute":
+        if node.parent.child_by_field_name("object") != node:
+            return node, None
+        node = node.parent
+    outer = node.parent
+    if outer is not None and outer.type == "keyword_argument":
+        outer = outer.parent
+    return node, outer if outer is not None and outer.type in ("argument_list", "tuple", "list") else None
+
+
+def _plain_name(node: Node) -> tuple[str, Span] | None:
+    """The name that a string literal is, and where it stands."""
+    content = plain_content(node)
+    if content is None or not is_dotted_name(text_of(content)) or "." in text_of(content):
+        return None
+    return text_of(content), Span(content.start_byte, content.end_byte)
 
 
 class OddLayoutError(ValueError):

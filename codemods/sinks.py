@@ -25,7 +25,7 @@ class Sink(Enum):
     PATCH_MULTIPLE = auto()
     """``patch.multiple("module", name=...)``."""
     PATCH_OBJECT = auto()
-    """``patch.object(module, "name")``, ``monkeypatch.setattr(module, "name", ...)``."""
+    """``patch.object(module, "name")``, ``mocker.spy``, ``monkeypatch.setattr(module, "name", ...)``."""
     MONKEYPATCH = auto()
     """``monkeypatch.setattr("module.name", ...)``: as PATCH; the path is walked by attributes."""
     IMPORT = auto()
@@ -54,6 +54,7 @@ _PATCHES = {
     "patch.object": Sink.PATCH_OBJECT,
     "patch.dict": Sink.PATCH_DICT,
     "patch.multiple": Sink.PATCH_MULTIPLE,
+    "spy": Sink.PATCH_OBJECT,
 }
 _BY_LAST_NAME = {
     **dict.fromkeys(IMPORTING, Sink.IMPORT),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -64,8 +64,10 @@ UNKNOWN = Folded(_UNKNOWN.encode())
 class Folder:
     """Folds the string expressions of one file. Names are followed to constants that are bound once."""
 
-    def __init__(self, table: ScopeTable) -> None:
+    def __init__(self, table: ScopeTable, named: Mapping[int, str] | None = None) -> None:
+        """``named`` are the modules whose names are read, ``module.__name__``, by where ``__name__`` begins."""
         self._table = table
+        self._named = named or {}
         self._under_way: set[int] = set()
 
     @cached_property
@@ -73,7 +75,10 @@ class Folder:
         return {one.node.id: one for group in self._table.occurrences.values() for one in group}
 
     def fold(self, node: Node) -> Folded:
-        """The text of an expression as far as constants go: literals, ``+``, ``%``, f-strings, names of constants."""
+        """The text of an expression as far as constants go: literals, ``+``, ``%``, f-strings, names of constants.
+
+        What is joined by a call, and the name of a module, have no place.
+        """
         match node.type:
             case "string":
                 return self._string(node)
@@ -86,6 +91,12 @@ class Folder:
                 return self._operator(node)
             case "identifier":
                 return self._name(node)
+            case "attribute":
+                attribute = node.child_by_field_name("attribute")
+                module = None if attribute is None else self._named.get(attribute.start_byte)
+                return UNKNOWN if module is None else Folded(module.encode())
+            case "call":
+                return self._join(node)
             case _:
                 return UNKNOWN
 
@@ -148,6 +159,20 @@ class Folder:
             if index < len(values):
                 parts.append(self.fold(values[index]))
         return _joined(parts)
+
+    def _join(self, call: Node) -> Folded:
+        """``".".join([package, "f"])``."""
+        function, arguments = call.child_by_field_name("function"), call.child_by_field_name("arguments")
+        method = None if function is None else function.child_by_field_name("attribute")
+        separator = None if function is None else function.child_by_field_name("object")
+        given = [] if arguments is None else arguments.named_children
+        if separator is None or method is None or text_of(method) != "join" or len(given) != 1:
+            return UNKNOWN
+        between = self.fold(separator)
+        if not between.is_known or given[0].type not in ("list", "tuple"):
+            return UNKNOWN
+        elements = (child for child in given[0].named_children if child.type != "comment")
+        return Folded(between.text.join(self.fold(child).text for child in elements))
 
     def _name(self, node: Node) -> Folded:
         """The value of a name that is bound exactly once, by a plain assignment of a string."""

@@ -37,12 +37,20 @@ from codemods.references import (
     Step,
 )
 from codemods.scopes import Occurrence, Role, Scope, ScopeTable
-from codemods.sinks import OBJECT_SINKS, Callees, Sink, first_argument, name_argument
+from codemods.sinks import (
+    OBJECT_SINKS,
+    PATCHING,
+    Callees,
+    Sink,
+    first_argument,
+    given_with,
+    name_argument,
+    plain_name,
+)
 from codemods.symbols import (
     Symbol,
     below,
     contains,
-    is_dotted_name,
     join,
     last,
     package_of,
@@ -53,7 +61,6 @@ from codemods.syntax import (
     ImportedName,
     ImportStatement,
     Span,
-    plain_content,
     text_of,
 )
 
@@ -463,7 +470,8 @@ class ImportPass:
         """The name in ``getattr(module, "name")``, ``patch.object(module, "name")`` and the like, and the sink."""
         if not self.file.has_sinks:
             return None, None
-        node, given = _given(occurrence)
+        node = _whole_path(occurrence)
+        given = given_with(node)
         call = None if given is None or given.type != "argument_list" else given.parent
         if call is None or call.type != "call" or first_argument(call) != node:
             return None, None
@@ -471,30 +479,15 @@ class ImportPass:
         if sink not in OBJECT_SINKS and sink is not Sink.MONKEYPATCH:
             return None, None
         named = name_argument(call)
-        name = None if named is None else _plain_name(named)
-        return (None, None) if name is None else (sink, name)
+        name = None if named is None else plain_name(named)
+        return (None, None) if name is None else (sink, (text_of(name), Span(name.start_byte, name.end_byte)))
 
     def _is_patched(self, occurrence: Occurrence) -> bool:
         """Whether a module is given to ``patch.object`` or the like with a name that is computed."""
-        _, given = _given(occurrence)
+        given = given_with(_whole_path(occurrence))
         if not self.file.has_sinks or given is None:
             return False
-        return self._sink_given(given) in (Sink.PATCH_OBJECT, Sink.MONKEYPATCH, Sink.WRITE_ATTRIBUTE)
-
-    def _names_beside(self, occurrence: Occurrence) -> Iterator[tuple[str, Span]]:
-        """The names in ``swap(module, "name", fake)``, ``[(module, "name")]``: what becomes of them is out of sight."""
-        _, given = _given(occurrence)
-        if given is None or self._sink_given(given) is not None:
-            return
-        for other in given.named_children:
-            name = _plain_name(other.child_by_field_name("value") or other)
-            if name is not None:
-                yield name
-
-    def _sink_given(self, given: Node) -> Sink | None:
-        """What the call does whose arguments these are; None where it is not known, and for any other collection."""
-        call = given.parent
-        return None if call is None or call.type != "call" else self._callees().sink(call)
+        return self._callees().sink_given(given) in PATCHING
 
     def _callees(self) -> Callees:
         if self.callees is None:
@@ -735,8 +728,8 @@ class ImportPass:
     def _report_names_beside(self, use: Use, verdict: Verdict) -> None:
         """``swap(old, "f", fake)`` may patch the name in a module that stays, for those who read it there."""
         verdict = replace(verdict, detail=verdict.detail or "it may be patched there")
-        for name, span in self._names_beside(use.occurrence):
-            symbol = Symbol(use.module, name)
+        for name in self._callees().names_beside(_whole_path(use.occurrence)):
+            symbol, span = Symbol(use.module, text_of(name)), Span(name.start_byte, name.end_byte)
             finding = self.ownership.finding(symbol)
             if finding is not None and finding.relation in REWRITABLE:
                 self._report(
@@ -775,25 +768,12 @@ class ImportPass:
         )
 
 
-def _given(occurrence: Occurrence) -> tuple[Node, Node | None]:
-    """The attribute path that an occurrence begins, and what it is an element of: arguments, a tuple, a list."""
+def _whole_path(occurrence: Occurrence) -> Node:
+    """The attribute path that an occurrence begins."""
     node = occurrence.node
     while node.parent is not None and node.parent.type == "attribute":
-        if node.parent.child_by_field_name("object") != node:
-            return node, None
         node = node.parent
-    outer = node.parent
-    if outer is not None and outer.type == "keyword_argument":
-        outer = outer.parent
-    return node, outer if outer is not None and outer.type in ("argument_list", "tuple", "list") else None
-
-
-def _plain_name(node: Node) -> tuple[str, Span] | None:
-    """The name that a string literal is, and where it stands."""
-    content = plain_content(node)
-    if content is None or not is_dotted_name(text_of(content)) or "." in text_of(content):
-        return None
-    return text_of(content), Span(content.start_byte, content.end_byte)
+    return node
 
 
 class OddLayoutError(ValueError):

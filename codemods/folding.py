@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -66,8 +66,10 @@ _FIELD = re.compile(rb"\{[^{}]*\}")
 class Folder:
     """Folds the string expressions of one file. Names are followed to constants that are bound once."""
 
-    def __init__(self, table: ScopeTable) -> None:
+    def __init__(self, table: ScopeTable, named: Mapping[int, str] | None = None) -> None:
+        """``named`` are the modules whose names are read, ``module.__name__``, by where ``__name__`` begins."""
         self._table = table
+        self._named = named or {}
         self._under_way: set[int] = set()
 
     @cached_property
@@ -75,7 +77,10 @@ class Folder:
         return {one.node.id: one for group in self._table.occurrences.values() for one in group}
 
     def fold(self, node: Node) -> Folded:
-        """The text of an expression as far as constants go: literals, ``+``, ``%``, f-strings, names of constants."""
+        """The text of an expression as far as constants go: literals, ``+``, ``%``, f-strings, names of constants.
+
+        What is joined by a call, and the name of a module, have no place.
+        """
         match node.type:
             case "string":
                 return self._string(node)
@@ -90,6 +95,10 @@ class Folder:
                 return self._call(node)
             case "identifier":
                 return self._name(node)
+            case "attribute":
+                attribute = node.child_by_field_name("attribute")
+                module = None if attribute is None else self._named.get(attribute.start_byte)
+                return UNKNOWN if module is None else Folded(module.encode())
             case _:
                 return UNKNOWN
 
@@ -137,20 +146,37 @@ class Folder:
                 return UNKNOWN
 
     def _call(self, node: Node) -> Folded:
-        """``"p.{}".format(name)``: what stands between the fields is known, and no value is."""
-        function = node.child_by_field_name("function")
-        template = None if function is None else function.child_by_field_name("object")
-        if function is None or template is None or text_of(function).rpartition(".")[2] != "format":
+        """``"p.{}".format(name)`` and ``".".join([package, "f"])``."""
+        function, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
+        method = None if function is None else function.child_by_field_name("attribute")
+        text = None if function is None else function.child_by_field_name("object")
+        if method is None or text is None or arguments is None:
             return UNKNOWN
-        text = self.fold(template)
-        if not text.is_known or b"{{" in text.text or b"}}" in text.text:
+        match text_of(method):
+            case "format":
+                return self._with_fields(self.fold(text))
+            case "join":
+                return self._join(self.fold(text), arguments.named_children)
+            case _:
+                return UNKNOWN
+
+    @staticmethod
+    def _with_fields(template: Folded) -> Folded:
+        """What stands between the fields is known, and no value is."""
+        if not template.is_known or b"{{" in template.text or b"}}" in template.text:
             return UNKNOWN
         parts: list[Folded] = []
         at = 0
-        for match in _FIELD.finditer(text.text):
-            parts += [_part(text, at, match.start()), UNKNOWN]
+        for match in _FIELD.finditer(template.text):
+            parts += [_part(template, at, match.start()), UNKNOWN]
             at = match.end()
-        return _joined((*parts, _part(text, at, len(text.text))))
+        return _joined((*parts, _part(template, at, len(template.text))))
+
+    def _join(self, separator: Folded, arguments: list[Node]) -> Folded:
+        if not separator.is_known or len(arguments) != 1 or arguments[0].type not in ("list", "tuple"):
+            return UNKNOWN
+        elements = (child for child in arguments[0].named_children if child.type != "comment")
+        return Folded(separator.text.join(self.fold(child).text for child in elements))
 
     def _formatted(self, template: Folded, right: Node) -> Folded:
         """``"%s.f" % name``; one or several ``%s``, and nothing else that is formatted."""

@@ -37,12 +37,20 @@ from codemods.references import (
     Step,
 )
 from codemods.scopes import Occurrence, Role, Scope, ScopeTable
-from codemods.sinks import OBJECT_SINKS, Callees, Sink, first_argument, name_argument
+from codemods.sinks import (
+    OBJECT_SINKS,
+    PATCHING,
+    Callees,
+    Sink,
+    first_argument,
+    given_with,
+    name_argument,
+    plain_name,
+)
 from codemods.symbols import (
     Symbol,
     below,
     contains,
-    is_dotted_name,
     join,
     last,
     package_of,
@@ -53,7 +61,6 @@ from codemods.syntax import (
     ImportedName,
     ImportStatement,
     Span,
-    plain_content,
     text_of,
 )
 
@@ -259,8 +266,9 @@ class ImportPass:
             return Verdict(Disposition.MANUAL, Reason.DIFFERENT_OBJECT, finding.detail)
         if node.start_byte in self.vetoed:
             return Verdict(Disposition.MANUAL, Reason.EQUAL_BRANCHES)
-        if (self.file.path, old.module) in self.ownership.pinned or old.module in self.pinned:
-            return Verdict(Disposition.MANUAL, Reason.LOADED_FOR_OTHERS)
+        sake = self.ownership.pinned.get((self.file.path, old.module))
+        if sake is not None or old.module in self.pinned:
+            return Verdict(Disposition.MANUAL, Reason.LOADED_FOR_OTHERS, sake or "code of this file needs it")
         if runs_late(node):
             contested = self.contest(old, is_patch=False)
             if contested is not None:
@@ -462,41 +470,24 @@ class ImportPass:
         """The name in ``getattr(module, "name")``, ``patch.object(module, "name")`` and the like, and the sink."""
         if not self.file.has_sinks:
             return None, None
-        node = occurrence.node
-        while node.parent is not None and node.parent.type == "attribute":
-            if node.parent.child_by_field_name("object") != node:
-                return None, None
-            node = node.parent
-        is_keyword = node.parent is not None and node.parent.type == "keyword_argument"
-        arguments = node.parent.parent if is_keyword and node.parent is not None else node.parent
-        if arguments is None or arguments.type != "argument_list" or arguments.parent is None:
-            return None, None
-        call = arguments.parent
-        if call.type != "call" or first_argument(call) != node:
+        node = _whole_path(occurrence)
+        given = given_with(node)
+        call = None if given is None or given.type != "argument_list" else given.parent
+        if call is None or call.type != "call" or first_argument(call) != node:
             return None, None
         sink = self._callees().sink(call)
         if sink not in OBJECT_SINKS and sink is not Sink.MONKEYPATCH:
             return None, None
         named = name_argument(call)
-        content = None if named is None else plain_content(named)
-        if content is None or not is_dotted_name(text_of(content)) or "." in text_of(content):
-            return None, None
-        return sink, (text_of(content), Span(content.start_byte, content.end_byte))
+        name = None if named is None else plain_name(named)
+        return (None, None) if name is None else (sink, (text_of(name), Span(name.start_byte, name.end_byte)))
 
     def _is_patched(self, occurrence: Occurrence) -> bool:
         """Whether a module is given to ``patch.object`` or the like with a name that is computed."""
-        arguments = occurrence.node.parent
-        while arguments is not None and arguments.type == "attribute":
-            arguments = arguments.parent
-        if (
-            not self.file.has_sinks
-            or arguments is None
-            or arguments.type != "argument_list"
-            or arguments.parent is None
-        ):
+        given = given_with(_whole_path(occurrence))
+        if not self.file.has_sinks or given is None:
             return False
-        sink = self._callees().sink(arguments.parent) if arguments.parent.type == "call" else None
-        return sink in (Sink.PATCH_OBJECT, Sink.MONKEYPATCH, Sink.WRITE_ATTRIBUTE)
+        return self._callees().sink_given(given) in PATCHING
 
     def _callees(self) -> Callees:
         if self.callees is None:
@@ -731,6 +722,19 @@ class ImportPass:
             at_run_time = AtRunTime.READS
         end = use.path[use.module_index if use.is_module_object else use.module_index + 1][1]
         self._report(end, kind, Symbol(use.module, use.name), use.finding, verdict, edits, at_run_time)
+        if use.is_module_object and verdict is not REWRITE:
+            self._report_names_beside(use, verdict)
+
+    def _report_names_beside(self, use: Use, verdict: Verdict) -> None:
+        """``swap(old, "f", fake)`` may patch the name in a module that stays, for those who read it there."""
+        verdict = replace(verdict, detail=verdict.detail or "it may be patched there")
+        for name in self._callees().names_beside(_whole_path(use.occurrence)):
+            symbol, span = Symbol(use.module, text_of(name)), Span(name.start_byte, name.end_byte)
+            finding = self.ownership.finding(symbol)
+            if finding is not None and finding.relation in REWRITABLE:
+                self._report(
+                    span, ReferenceKind.ATTRIBUTE, symbol, finding, verdict, at_run_time=AtRunTime.PERHAPS_PATCHES
+                )
 
     def _report(
         self,
@@ -762,6 +766,14 @@ class ImportPass:
                 at_run_time,
             )
         )
+
+
+def _whole_path(occurrence: Occurrence) -> Node:
+    """The attribute path that an occurrence begins."""
+    node = occurrence.node
+    while node.parent is not None and node.parent.type == "attribute":
+        node = node.parent
+    return node
 
 
 class OddLayoutError(ValueError):

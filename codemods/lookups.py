@@ -22,5 +22,5 @@ LAZY_LOADER = "lazy_loader"
 
 IMPORTING_WORDS = tuple(sorted(name.encode() for name in {*IMPORTING, *RESOLVING, LAZY_LOADER}))
 """What is in every text that imports by a string itself."""
-PATCHING_WORDS = (b"patch", b"setattr", b"delattr")
+PATCHING_WORDS = (b"patch", b"spy", b"setattr", b"delattr")
 """What is in every text that replaces what a path leads to."""

@@ -60,7 +60,7 @@ class Ownership:
         self.shims = (
             frozenset(shims).union(*(target.shims for target in self.targets)) - self.canonical_modules - self.homes
         )
-        self.pinned: frozenset[tuple[str, str]] = frozenset()
+        self.pinned: Mapping[tuple[str, str], str] = {}
         self.contested: Mapping[tuple[str, Symbol], Contest] = {}
         self.renames: dict[str, dict[str, str]] = {target.canonical: dict(target.rename) for target in self.targets}
         """By module: local names that imports from it give to its names, and the names that replace them."""
@@ -81,23 +81,25 @@ class Ownership:
         self._bound: dict[str, dict[tuple[EndKind, Symbol | None], list[str]]] = {}
 
     def with_held(
-        self, pinned: Iterable[tuple[str, str]], contested: Mapping[tuple[str, Symbol], Contest]
+        self, pinned: Mapping[tuple[str, str], str], contested: Mapping[tuple[str, Symbol], Contest]
     ) -> Ownership:
         """The same ownership, with what must stay for the sake of others.
 
-        ``pinned`` are (path, module): there an import that loads the module stays, for other files lean on it.
+        ``pinned`` says, by path and module, for whose sake an import there that loads the module stays.
         ``contested`` are, by path and old symbol, patches and the late reads that they are for, of which not all
         can move.
         """
         fresh = self.with_shims(())
-        fresh.pinned = frozenset(pinned)
+        fresh.pinned = pinned
         fresh.contested = contested
         return fresh
 
-    def held_in(self, path: str) -> tuple[frozenset[tuple[str, str]], frozenset[tuple[tuple[str, Symbol], Contest]]]:
+    def held_in(
+        self, path: str
+    ) -> tuple[frozenset[tuple[tuple[str, str], str]], frozenset[tuple[tuple[str, Symbol], Contest]]]:
         """What is held back in one file; see with_held()."""
         return (
-            frozenset(one for one in self.pinned if one[0] == path),
+            frozenset(one for one in self.pinned.items() if one[0][0] == path),
             frozenset(one for one in self.contested.items() if one[0][0] == path),
         )
 

@@ -118,7 +118,7 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     ),
     Reason.LOADED_FOR_OTHERS: Explanation(
         "Another file uses the module without importing it, in a way that stays: it works only because imports like "
-        "this one load the module.",
+        "this one load the module. Or the import decides whether a name of a package is its submodule.",
         "Give that file an import of its own, or change it by hand; then run unshim again.",
     ),
     Reason.WRITTEN_ATTRIBUTE: Explanation(

@@ -11,8 +11,8 @@ from tree_sitter import Node, Tree
 
 from codemods.lookups import IMPORTING, IMPORTING_WORDS, LAZY_LOADER, PATCHING_WORDS, RESOLVING
 from codemods.scopes import Occurrence, Role, Scope, ScopeKind, ScopeTable
-from codemods.symbols import join, last, root
-from codemods.syntax import STRING_FRONT, ImportStatement, ancestors, nodes_at, text_of
+from codemods.symbols import is_dotted_name, join, last, parent, root
+from codemods.syntax import STRING_FRONT, ImportStatement, ancestors, nodes_at, plain_content, text_of
 
 
 class Sink(Enum):
@@ -25,7 +25,7 @@ class Sink(Enum):
     PATCH_MULTIPLE = auto()
     """``patch.multiple("module", name=...)``."""
     PATCH_OBJECT = auto()
-    """``patch.object(module, "name")``, ``monkeypatch.setattr(module, "name", ...)``."""
+    """``patch.object(module, "name")``, ``mocker.spy``, ``monkeypatch.setattr(module, "name", ...)``."""
     MONKEYPATCH = auto()
     """``monkeypatch.setattr("module.name", ...)``: as PATCH; the path is walked by attributes."""
     IMPORT = auto()
@@ -49,11 +49,15 @@ class Sink(Enum):
 OBJECT_SINKS = frozenset({Sink.PATCH_OBJECT, Sink.READ_ATTRIBUTE, Sink.WRITE_ATTRIBUTE})
 """Those of which the second argument is the name, and the first one the module."""
 
+PATCHING = frozenset({Sink.PATCH_OBJECT, Sink.MONKEYPATCH, Sink.WRITE_ATTRIBUTE})
+"""Those that replace a name in the module that they are given."""
+
 _PATCHES = {
     "patch": Sink.PATCH,
     "patch.object": Sink.PATCH_OBJECT,
     "patch.dict": Sink.PATCH_DICT,
     "patch.multiple": Sink.PATCH_MULTIPLE,
+    "spy": Sink.PATCH_OBJECT,
 }
 _BY_LAST_NAME = {
     **dict.fromkeys(IMPORTING, Sink.IMPORT),
@@ -156,6 +160,21 @@ def keyword(call: Node, wanted: str) -> Node | None:
     return None
 
 
+def plain_name(node: Node) -> Node | None:
+    """The content of a string literal that is a name; None for anything else."""
+    content = plain_content(node)
+    text = "" if content is None else text_of(content)
+    return content if is_dotted_name(text) and not parent(text) else None
+
+
+def given_with(node: Node) -> Node | None:
+    """The arguments, the tuple or the list that an expression stands in; None where it stands elsewhere."""
+    outer = node.parent
+    if outer is not None and outer.type == "keyword_argument":
+        outer = outer.parent
+    return outer if outer is not None and outer.type in ("argument_list", "tuple", "list") else None
+
+
 class Callees:
     """Says what a call of one file does with a string. Imports, their aliases and plain assignments are followed."""
 
@@ -178,6 +197,25 @@ class Callees:
         if name is None or (function.type == "identifier" and self._is_defined(text_of(function))):
             return None
         return self._sink_of(name, is_method="." in text_of(function))
+
+    def sink_given(self, given: Node) -> Sink | None:
+        """What the call does whose arguments these are; None where it is not known, and for a tuple or a list."""
+        call = given.parent
+        return None if call is None or call.type != "call" else self.sink(call)
+
+    def names_beside(self, module: Node) -> Iterator[Node]:
+        """The names that may be patched in a module: ``swap(module, "name", fake)``, ``[(module, "name")]``.
+
+        Calls that are known to do something else are left out.
+        """
+        given = given_with(module)
+        sink = None if given is None else self.sink_given(given)
+        if given is None or (sink is not None and sink not in PATCHING):
+            return
+        for other in given.named_children:
+            name = plain_name(other.child_by_field_name("value") or other)
+            if name is not None:
+                yield name
 
     def lookups(self, tree: Tree) -> list[Node]:
         """The calls of ``tree`` (the file's) that may look up their first argument, whether they do or not.

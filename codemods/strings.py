@@ -27,7 +27,18 @@ from codemods.ownership import Finding, Ownership
 from codemods.places import KEEP_COMMENT, expects_import_failure, has_keep_comment, is_asserted, is_path_under_test
 from codemods.references import AtRunTime, Disposition, Edit, Reason, Reference, ReferenceKind, Relation, Step
 from codemods.scopes import Occurrence, Role
-from codemods.sinks import Callees, Flow, Sink, Use, arguments_of, first_argument, keyword, may_execute
+from codemods.sinks import (
+    PATCHING,
+    Callees,
+    Flow,
+    Sink,
+    Use,
+    arguments_of,
+    first_argument,
+    given_with,
+    keyword,
+    may_execute,
+)
 from codemods.source import SourceText
 from codemods.symbols import (
     Symbol,
@@ -131,6 +142,7 @@ class _StringPass:
         self.mentions = mentions
         self.elsewhere = elsewhere
         self.asked = asked
+        found = tuple(found)
         self.taken = sorted(reference.start for reference in found)
         self.seen: set[int] = set()
         """Where tokens stand that a sink has accounted for, by their first byte."""
@@ -140,7 +152,8 @@ class _StringPass:
         self._coded: set[int] = set()
         """Strings whose source text has been read as code, by their first byte."""
         self.table = file.table
-        self.folder = Folder(self.table)
+        staying = (one for one in found if one.old.name == "__name__" and one.disposition is not Disposition.REWRITE)
+        self.folder = Folder(self.table, {one.start: one.old.module for one in staying})
 
     def run(self) -> tuple[Reference, ...]:
         data = self.source.data
@@ -390,6 +403,7 @@ class _StringPass:
     def _dynamic(self, sink: Sink, node: Node, place: Node, folded: Folded, mention: Mention) -> None:
         """``import_module("module")``, ``resolve_name("module:name")`` and the like."""
         verdict: Verdict | None
+        at_run_time = AtRunTime.NOTHING
         if sink is Sink.IMPORT and not mention.old.is_module:
             verdict = self._place_verdict(node, place, mention)
             if verdict is None:
@@ -397,11 +411,33 @@ class _StringPass:
                 verdict = Verdict(Disposition.MANUAL, Reason.MODULE_MISSING, detail)
         elif mention.old.is_module:
             verdict, mention = self._module_verdict(node, place, mention)
+            if verdict is not REWRITE:
+                self._names_beside(node, mention.old.module, verdict)
+            elif self._is_patched(node):
+                contest = self.ownership.contested.get((self.file.path, mention.old))
+                verdict = contested_verdict(contest, is_patch=True) or REWRITE
+                at_run_time = AtRunTime.PATCHES
         else:
             verdict = self._object_verdict(node, place, mention)
-        if verdict is REWRITE and (self.file.path, mention.old.module) in self.ownership.pinned:
-            verdict = Verdict(Disposition.MANUAL, Reason.LOADED_FOR_OTHERS)
-        self._report(ReferenceKind.DYNAMIC_IMPORT, place, folded, mention, verdict or REWRITE)
+        sake = self.ownership.pinned.get((self.file.path, mention.old.module))
+        if verdict is REWRITE and sake is not None:
+            verdict = Verdict(Disposition.MANUAL, Reason.LOADED_FOR_OTHERS, sake)
+        verdict = verdict or REWRITE
+        self._report(ReferenceKind.DYNAMIC_IMPORT, place, folded, mention, verdict, at_run_time=at_run_time)
+
+    def _is_patched(self, module: Node) -> bool:
+        """Whether a name is replaced in a module: ``patch.object(import_module("module"), "name")``."""
+        given = given_with(module)
+        return given is not None and self.callees.sink_given(given) in PATCHING
+
+    def _names_beside(self, node: Node, module: str, verdict: Verdict) -> None:
+        """``swap(import_module("module"), "name", fake)`` may patch the name in a module that stays."""
+        for name in self.callees.names_beside(node):
+            symbol = Symbol(module, text_of(name))
+            finding = self.ownership.finding(symbol)
+            if finding is not None and finding.relation in REWRITABLE:
+                kind, may_patch = ReferenceKind.ATTRIBUTE, AtRunTime.PERHAPS_PATCHES
+                self._add(name.start_byte, kind, symbol, finding, verdict, (), may_patch)
 
     def _module_verdict(self, node: Node, place: Node, mention: Mention) -> tuple[Verdict, Mention]:
         """Whether a module that is imported by its name can be another one: by all that is read from it."""

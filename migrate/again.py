@@ -304,7 +304,7 @@ class Again:
                 pinned, contested = _held_in(key)
                 rules = self._rules
                 if pinned or contested:
-                    rules = self._passes.rules(self._passes.ownership.with_held(pinned, dict(contested)), {})
+                    rules = self._passes.rules(self._passes.ownership.with_held(dict(pinned), dict(contested)), {})
                 return self._passes.outcome(whole, file.fault, rules, is_relevant=key[4] is True)
         raise UnaskedError
 
@@ -388,7 +388,7 @@ _NOTHING = digest_of({})
 """In a key of REWRITTEN: that nothing was known of what other files will have."""
 
 
-def _held_in(key: Key) -> tuple[frozenset[tuple[str, str]], frozenset[tuple[tuple[str, Symbol], Contest]]]:
+def _held_in(key: Key) -> tuple[frozenset[tuple[tuple[str, str], str]], frozenset[tuple[tuple[str, Symbol], Contest]]]:
     """What was held back, by a key of REWRITTEN: see Ownership.held_in()."""
     pinned, contested = key[6:]
     assert isinstance(pinned, frozenset) and isinstance(contested, frozenset)

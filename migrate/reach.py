@@ -15,8 +15,11 @@ from migrate.project import Project, is_package
 from migrate.search import HasWord, begins, dotted_words
 
 _FROM_WORD = begins(rb"from") + rb"[ \t]+"
+_NAME = rb"[\w.]+(?:[ \t]+as[ \t]+\w+)?"
+_COMMA = rb"[ \t]*,(?:[ \t]|\\\r?\n)*"
+_IMPORT = re.compile(begins(rb"import") + rb"[ \t]+(" + _NAME + rb"(?:" + _COMMA + _NAME + rb")*)")
+_FIRST = re.compile(rb"(?:^|,)[\s\\]*(\w+)")
 _BARE = (
-    re.compile(begins(rb"import") + rb"[ \t]+(\w+)"),
     re.compile(_FROM_WORD + rb"(\w+)"),
     re.compile(rb"import_module\(\s*[\"'](\w+)"),
 )
@@ -129,7 +132,8 @@ def names_in(data: bytes, path: str, module: str, packages: frozenset[str]) -> N
         dotted.update(join(match[1].decode(), word.decode()) for word in _WORD.findall(match[2]))
     if _RELATIVE.search(data):
         dotted |= _relative(data, path, module)
-    bare = (match[1].decode() for pattern in _BARE for match in pattern.finditer(data))
+    bare = {match[1].decode() for pattern in _BARE for match in pattern.finditer(data)}
+    bare.update(name.decode() for match in _IMPORT.finditer(data) for name in _FIRST.findall(match[1]))
     return Named(frozenset(dotted), frozenset(bare))
 
 

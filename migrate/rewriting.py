@@ -218,14 +218,15 @@ class Rewriting:
         stays because others may take it is asked about again, over the texts that the others have now, as long as
         that frees something.
         """
-        pinned: frozenset[tuple[str, str]] = frozenset()
+        pinned: dict[tuple[str, str], str] = {}
         contested: dict[tuple[str, Symbol], Contest] = {}
         shadows = Shadows(self.project, self.alias_map)
         changed: dict[str, bytes] = {}
         asked: set[str] = set()
         left: int | None = None
         while True:
-            leaning = (self._leaning(results, reach) | shadows.deciding(results)) - pinned
+            leaning = shadows.deciding(results) | self._leaning(results, reach)
+            leaning = {place: sake for place, sake in leaning.items() if place not in pinned}
             every = (one for result in results for one in result.references)
             fresh = contests(every, self._reads_own, reach.can_run)
             fresh = {key: one for key, one in fresh.items() if key not in contested or contested[key].moves > one.moves}
@@ -246,18 +247,19 @@ class Rewriting:
             results = self._again(results, rules, changed, paths)
 
     @staticmethod
-    def _leaning(results: list[FileResult], reach: Reach) -> frozenset[tuple[str, str]]:
-        """(path, module): imports that load a module which code that they may run together with does not import."""
+    def _leaning(results: list[FileResult], reach: Reach) -> dict[tuple[str, str], str]:
+        """By path and module: imports that load what others that may run with them do not import; and who."""
         by_module: dict[str, list[str]] = {}
         for result in results:
             for module in result.leans_on:
                 by_module.setdefault(module, []).append(result.path)
-        return frozenset(
-            (result.path, module)
-            for result in results
-            for module in {one.old.module for one in result.references} & by_module.keys()
-            if any(reach.can_run(path, result.path) for path in by_module[module])
-        )
+        found: dict[tuple[str, str], str] = {}
+        for result in results:
+            for module in {one.old.module for one in result.references} & by_module.keys():
+                leaning = next((path for path in by_module[module] if reach.can_run(path, result.path)), None)
+                if leaning is not None:
+                    found[result.path, module] = f"{leaning} uses it, and does not import it"
+        return found
 
     def _again(
         self, results: list[FileResult], rules: Rules, changed: Mapping[str, bytes], paths: set[str]

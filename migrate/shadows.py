@@ -25,38 +25,41 @@ class Shadows:
     def __init__(self, project: Project, alias_map: AliasMap) -> None:
         self._project = project
         self._alias_map = alias_map
-        self._executed: dict[str, frozenset[str]] = {}
+        self._executed: dict[str, tuple[str, ...]] = {}
         self._taken: dict[str, bool] = {}
 
-    def deciding(self, results: Sequence[FileResult]) -> frozenset[tuple[str, str]]:
-        """(path, module): the imports of a module that are to be rewritten and must not be.
+    def deciding(self, results: Sequence[FileResult]) -> dict[tuple[str, str], str]:
+        """By path and module: the imports of a module that are to be rewritten and must not be, and for whose sake.
 
         It does not matter whether the readers of the name can run together with them: nothing shows who is first.
         """
         every = [one for result in results for one in result.references]
-        staying = {one.old.module for one in every if one.disposition is not Disposition.REWRITE}
-        return frozenset(
-            (one.path, one.old.module)
-            for one in every
-            if one.disposition is Disposition.REWRITE
-            and one.new is not None
-            and (
-                self._hides(one, staying)
-                or any(
-                    self._decides(one.path, shadow, one.new.module, staying)
-                    for shadow in self._executed_shadows(one.old.module)
-                )
-            )
-        )
+        staying = sorted({one.old.module for one in every if one.disposition is not Disposition.REWRITE})
+        found: dict[tuple[str, str], str] = {}
+        for one in every:
+            sake = self._sake(one, staying) if one.disposition is Disposition.REWRITE else None
+            if sake is not None:
+                found[one.path, one.old.module] = sake
+        return found
 
-    def _hides(self, one: Reference, staying: set[str]) -> bool:
+    def _sake(self, one: Reference, staying: list[str]) -> str | None:
+        """Why an import must not be rewritten; None if nothing is against it."""
+        if one.new is None:
+            return None
+        if self._hides(one, staying):
+            return f"{one.old.module} stays, and {parent(one.old.module)} would bind its name to {one.new.module}"
+        shadows = self._executed_shadows(one.old.module)
+        sakes = (self._decided(one.path, shadow, one.old.module, one.new.module, staying) for shadow in shadows)
+        return next((sake for sake in sakes if sake is not None), None)
+
+    def _hides(self, one: Reference, staying: list[str]) -> bool:
         """Whether a package would bind another module to the name of its submodule, which stays: a new shadow."""
         module = one.old.module
         return one.old.is_module and module in staying and self._project.module_of(one.path) == parent(module)
 
-    def _executed_shadows(self, module: str) -> frozenset[str]:
+    def _executed_shadows(self, module: str) -> tuple[str, ...]:
         if module not in self._executed:
-            self._executed[module] = frozenset(filter(self.is_shadow, self._alias_map.executes(module)))
+            self._executed[module] = tuple(sorted(filter(self.is_shadow, self._alias_map.executes(module))))
         return self._executed[module]
 
     def is_shadow(self, module: str) -> bool:
@@ -69,21 +72,28 @@ class Shadows:
             return True
         return any(not _is_import_of(binding, module) for binding in facts.names.get(name, ()))
 
-    def _decides(self, path: str, shadow: str, new: str, staying: set[str]) -> bool:
-        """Whether the name is another thing if the file imports ``new`` instead of what executes the shadow."""
+    def _decided(self, path: str, shadow: str, old: str, new: str, staying: list[str]) -> str | None:
+        """What says that the name is another thing if the file imports ``new`` instead of ``old``; None: it is not."""
         package = parent(shadow)
         executes = self._alias_map.executes
+        decided = f"it decides whether {shadow} is the module, or what {package} binds to its name"
         if shadow not in executes(package):  # whoever imports it first makes the name the module
-            return shadow not in executes(new) and self._is_taken(shadow)
+            return decided if shadow not in executes(new) and self._is_taken(shadow) else None
         if self._project.module_of(path) not in executes(package):  # the package itself has loaded it before
-            return False
+            return None
+        # What runs the shadow through its package alone decides nothing: the package binds the name then, too.
         around = frozenset((*ancestors(package), package))
-        if shadow in self._alias_map.reach(new, around):
-            return False
+        if not self._loads(old, shadow, around) or self._loads(new, shadow, around):
+            return None
         if self._alias_map.resolve(Symbol(package, last(shadow))).kind is EndKind.MODULE:
-            return True
+            return decided
         # Loaded before the package binds the name, it stays hidden. Loaded by others afterwards, it would not.
-        return any(shadow in self._alias_map.reach(other, around) for other in staying)
+        other = next((one for one in staying if self._loads(one, shadow, around)), None)
+        return None if other is None else f"{decided}; {other}, which stays, loads it later"
+
+    def _loads(self, module: str, shadow: str, around: frozenset[str]) -> bool:
+        """Whether importing a module executes the shadow, other than through the packages around that."""
+        return module not in around and shadow in self._alias_map.reach(module, around)
 
     def _is_taken(self, module: str) -> bool:
         """Whether any text takes the name from the package, other than in the module's own path."""

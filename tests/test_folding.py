@@ -51,6 +51,11 @@ def shown(found: Folded) -> tuple[str, str]:
         pytest.param("'p.old' * 2", "?", "_", id="another operator"),
         pytest.param("('p.old', 'x')", "?", "_", id="a tuple"),
         pytest.param("x", "?", "_", id="a name that nothing binds"),
+        pytest.param("x.join(['p', 'old'])", "?", "_", id="joined by a name that nothing binds"),
+        pytest.param("'.'.join('p', 'old')", "?", "_", id="two arguments to join (wrong)"),
+        pytest.param("'.'.join(x)", "?", "_", id="what is joined is not to be seen"),
+        pytest.param("'.'.strip(['p', 'old'])", "?", "_", id="another method"),
+        pytest.param("join(['p', 'old'])", "?", "_", id="a function called join"),
         # literals
         pytest.param("''", "", "", id="an empty string"),
         pytest.param("'p.old'", "p.old", "p.old", id="single quotes"),
@@ -106,6 +111,12 @@ def shown(found: Folded) -> tuple[str, str]:
         pytest.param("'p.{{}}.{}'.format(x)", "?", "_", id="format() with braces that are none"),
         pytest.param("x.format('p.old')", "?", "_", id="format() of something unknown"),
         pytest.param("'p.old'.upper()", "?", "_", id="another method"),
+        # join
+        pytest.param("'.'.join(['p', 'old'])", "p.old", "_____", id="a list"),
+        pytest.param("''.join((  # why\n 'p', '.old'))", "p.old", "_____", id="a tuple"),
+        pytest.param("D = '.'\nM = 'p.old'\nD.join([M, 'f'])", "p.old.f", "_______", id="constants"),
+        pytest.param("'.'.join(['p', x])", "p.?", "___", id="an unknown element"),
+        pytest.param("'.'.join(['p', *x])", "p.?", "___", id="unknown elements"),
         # names
         pytest.param("M = 'p.old'\nM", "p.old", "p.old", id="a constant"),
         pytest.param("M: str = 'p.old'\nM", "p.old", "p.old", id="an annotated constant"),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from support import BASIC, Project, move
 
 from codemods.decisions import dotted_edits
-from codemods.references import Disposition, apply_edits
+from codemods.references import AtRunTime, Disposition, apply_edits
 from codemods.source import SourceText, UndecodableError, decode_python
 from codemods.syntax import Span, parse, syntax_fault
 
@@ -261,6 +261,41 @@ def test_refusal(project: Project, text: str, listing: list[str]) -> None:
     assert project.listing(text) == listing
     if all(" rewrite" not in line for line in listing):
         assert project.rewritten(text).decode() == text
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        # no patch
+        pytest.param("g(old)\n", [], id="the module alone"),
+        pytest.param("g(old, 'other')\n", [], id="a text that is no name of the module"),
+        pytest.param("g(old, 'p.f', f'f', b'f', f)\n", [], id="no literal of a name"),
+        pytest.param("g(old.C, 'f')\n", [], id="an object of the module"),
+        pytest.param("g(old.__name__, 'f')\n", [], id="the module's name"),
+        pytest.param("g(old)('f')\ng('f')(old)\ng(h(old), 'f')\n", [], id="two calls"),
+        pytest.param("getattr(old, g('f'))\nhasattr(old, 'f' + x)\nprint(old, 'f')\nlog.info('f', old)\n", [], id="calls that only read"),
+        pytest.param("g(new, 'f')\n", [], id="the canonical module"),
+        pytest.param("old = h\ng(old, 'f')\n", [], id="another value of the name"),
+        # perhaps a patch
+        pytest.param("g(old, 'f')\n", ["f"], id="an unknown function"),
+        pytest.param("self.patch(old, 'f', 1)\n", ["f"], id="a method, as of testtools"),
+        pytest.param("g(1, old, 'f')\n", ["f"], id="behind another argument"),
+        pytest.param("g('f', old)\n", ["f"], id="the name first"),
+        pytest.param("g(obj=old, name='f')\n", ["f"], id="keywords"),
+        pytest.param("g(old, 'f', 'other', 'C')\n", ["f", "C"], id="several names"),
+        pytest.param("def t():\n  g(old, 'f')\n", ["f"], id="in a function"),
+        pytest.param("@g(old, 'f')\ndef t(): ...\n", ["f"], id="a decorator"),
+        pytest.param("import p.old\ng(p.old, 'f')\n", ["f"], id="the module's whole path"),
+        pytest.param("x = [(old, 'f')]\n", ["f"], id="a table"),
+        pytest.param("import pytest\n@pytest.mark.parametrize('m, n', [pytest.param(old, 'f')])\ndef t(m, n): ...\n", ["f"], id="parameters of a test"),
+        pytest.param("g(old, 'f')  # unshim: keep\n", ["f"], id="kept by a comment"),
+    ],
+)  # fmt: skip
+def test_what_may_patch_a_name_in_a_module_that_is_handed_on(text: str, names: list[str]) -> None:
+    found = PLAIN.references("from p import new, old\n" + text)
+    perhaps = [one for one in found if one.at_run_time is AtRunTime.PERHAPS_PATCHES]
+    assert [one.old.name for one in perhaps] == names
+    assert all(one.disposition is not Disposition.REWRITE and one.detail for one in perhaps)
 
 
 def test_a_reference_says_where_it_stands() -> None:

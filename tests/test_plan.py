@@ -305,6 +305,64 @@ def test_a_file_that_was_not_checked_is_listed_once_where_others_lean_on_an_impo
 
 
 @pytest.mark.parametrize(
+    ("files", "detail"),
+    [
+        pytest.param(
+            {
+                "use.py": "import q.old\nq.old.f\n",
+                "b.py": "import q\nimport use\nprint(q.old)\n",
+                "c.py": "import q\nimport use\nprint(q.old)\n",
+            },
+            "b.py uses it, and does not import it",
+            id="a file that leans on the import",
+        ),
+        pytest.param(
+            {
+                "use.py": "import q.sub\nfrom q.face import f\nq.sub\n",
+                "q/face.py": "import q.sub\nfrom q.new import f\n",
+            },
+            None,
+            id="a module that the file imports itself",
+        ),
+        pytest.param(
+            {"use.py": "import q\nfrom q.face import f\nq.sub\n", "q/face.py": "import q.sub\nfrom q.new import f\n"},
+            "code of this file needs it",
+            id="the same file",
+        ),
+        pytest.param(
+            {"q/__init__.py": "from q.new import f\n", "use.py": "from q.f import f\n", "b.py": "from q import f\n"},
+            "it decides whether q.f is the module, or what q binds to its name",
+            id="a name that is a submodule as soon as it is imported",
+        ),
+        pytest.param(
+            {
+                "q/__init__.py": "from q.f import f\n",
+                "q/f.py": "from q.new import f\na = 1\n",
+                "b.py": "from q.f import a\n",
+            },
+            "it decides whether q.f is the module, or what q binds to its name; q.f, which stays, loads it later",
+            id="a submodule that others load later",
+        ),
+        pytest.param(
+            {
+                "q/__init__.py": "from . import old\n",
+                "q/new.py": "f = g = 1\n__all__ = ['f']\n",
+                "b.py": "from q import old\nvars(old)\n",
+            },
+            "q.old stays, and q would bind its name to q.new",
+            id="a package that would hide its submodule",
+        ),
+    ],
+)  # fmt: skip
+def test_it_is_said_for_whose_sake_an_import_stays(repo: Repo, files: dict[str, str], detail: str | None) -> None:
+    shim = {"q/old.py": "from q.new import *\n", "q/f.py": "from q.new import f\n", "q/sub/__init__.py": ""}
+    recipe = {"unshim.toml": '[unshim]\ncanonical = "q.new"\n'}
+    repo.commit({"q/__init__.py": "", "q/new.py": "f = 1\n", **shim, **recipe, **files})
+    held = [one["detail"] for one in references(scan(repo)) if one["reason"] == "loaded-for-others"]
+    assert set(held) == ({detail} if detail else set())
+
+
+@pytest.mark.parametrize(
     ("moves", "text", "reason"),
     [
         pytest.param(

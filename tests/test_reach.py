@@ -66,11 +66,15 @@ def reached(text: str, path: str = "tests/test_it.py", **more: str) -> set[str]:
         pytest.param("# see p.c\n", {"p/c.py"}, id="a comment, generously"),
         # bare names from a folder on the path
         pytest.param("import helper\n", {"tools/helper.py", "p/c.py"}, id="a bare name"),
+        pytest.param("import os as o, helper\n", {"tools/helper.py", "p/c.py"}, id="a bare name, the second of two"),
+        pytest.param("import os, \\\n  helper\n", {"tools/helper.py", "p/c.py"}, id="a bare name on the next line"),
         pytest.param("from helper import x\n", {"tools/helper.py", "p/c.py"}, id="from a bare name"),
         pytest.param("import_module('helper')\n", {"tools/helper.py", "p/c.py"}, id="import_module of a bare name"),
         pytest.param("import_module(\n \"helper\")\n", {"tools/helper.py", "p/c.py"}, id="over two lines"),
         pytest.param("helper = 1\n", set(), id="a bare word"),
         pytest.param("import helpers\n", set(), id="a longer word"),
+        pytest.param("import os as helper, q.helper\n", set(), id="another module of that name"),
+        pytest.param("import os; f(a, helper)\n", set(), id="a word behind the statement, and a comma"),
     ],
 )  # fmt: skip
 def test_a_test_runs_what_it_names(text: str, wanted: set[str]) -> None:

@@ -51,6 +51,7 @@ def sink_of(text: str) -> str | None:
         # no sinks
         pytest.param("patch('p.old.f')", None, id="a patch of unknown origin"),
         pytest.param("client.patch('p.old.f')", None, id="a method called patch"),
+        pytest.param("james.spy(m, 'f')", None, id="a method called spy"),
         pytest.param("from x import patch\npatch('p.old.f')", None, id="another patch"),
         pytest.param("self.import_it('p.old')", None, id="another method"),
         pytest.param("f()('p.old')", None, id="what a call gives"),
@@ -86,6 +87,8 @@ def sink_of(text: str) -> str | None:
         pytest.param("mocker.patch('p.old.f')", "PATCH", id="the fixture of pytest-mock"),
         pytest.param("self.mocker.patch.object(m, 'f')", "PATCH_OBJECT", id="kept in an attribute"),
         pytest.param("get_mocker().patch('p.old.f')", None, id="out of a call"),
+        pytest.param("mocker.spy(m, 'f')", "PATCH_OBJECT", id="the spy of pytest-mock"),
+        pytest.param("self.mocker.spy(m, 'f')", "PATCH_OBJECT", id="the spy, kept in an attribute"),
         # monkeypatch
         pytest.param("monkeypatch.setattr('p.old.f', 1)", "MONKEYPATCH", id="monkeypatch.setattr"),
         pytest.param("mp.delattr('p.old.f')", "MONKEYPATCH", id="any method called delattr"),
@@ -215,6 +218,7 @@ def test_keyword() -> None:
         (b"sys.path", False),
         (b"import_module", True),
         (b"mock.patch", True),
+        (b"mocker.spy", True),
         (b"pytest_plugins", True),
         (b"sys.modules", True),
         (b"__import__", True),

@@ -104,7 +104,9 @@ def listed(text: str, project: Project = PLAIN) -> list[str]:
         pytest.param(IMPORT + "im('.' + n, 'p')\n", ["dynamic-import p.old manual computed-string", "dynamic-import p.pure manual computed-string"], id="... that it is relative to"),
         pytest.param(IMPORT + "im(f'p.old.{x}')\n", ["dynamic-import p.old manual computed-string"], id="a computed path"),
         pytest.param(IMPORT + "im(x + '.old.f')\n", ["dynamic-import p.old:f manual computed-string"], id="computed in front"),
-        pytest.param(IMPORT + "im('.'.join(['p', 'old']))\n", ["dynamic-import p.old manual computed-string"], id="computed out of parts"),
+        pytest.param(IMPORT + "im('.'.join(['p', x]))\ny = 'old'\n", ["dynamic-import p.old manual computed-string"], id="computed out of parts"),
+        pytest.param(IMPORT + "im('.'.join(['p', 'old']))\n", ["dynamic-import p.old manual module-as-value"], id="computed out of known parts"),
+        pytest.param(IMPORT + "im('.'.join(['p', 'old'])).f\n", ["dynamic-import p.old manual odd-layout"], id="known parts that are not written in one piece"),
         pytest.param(IMPORT + "im('.old', x).f\n", ["dynamic-import p.old manual computed-string"], id="relative to something unknown"),
         pytest.param("import sys\nsys.modules['p.old'] = x\n", ["dynamic-import p.old manual module-as-value"], id="a key that is set"),
         pytest.param("import sys\n'p.old' in sys.modules\n", ["dynamic-import p.old manual module-as-value"], id="a key that is looked for"),
@@ -166,6 +168,7 @@ def listed(text: str, project: Project = PLAIN) -> list[str]:
         pytest.param(MOCK + "mock.patch('p.lazy.C', create=True)\n", [], id="a name that the patch creates"),
         pytest.param(MOCK + "mock.patch('p.old.f')  # unshim: keep\n", ["patch-target p.old:f keep keep-comment"], id="a patch that is kept"),
         pytest.param(MOCK + "mock.patch(f'p.old.{x}')\n", ["patch-target p.old manual computed-string"], id="a computed target"),
+        pytest.param(MOCK + "mock.patch('.'.join(['p', 'old', 'f']))\n", ["patch-target p.old:f manual odd-layout"], id="a target out of parts"),
         pytest.param(MOCK + "mock.patch.dict('p.old')\n", ["patch-target p.old manual module-as-value"], id="the module's own dict"),
         pytest.param(MOCK + "mock.patch.multiple('p.old', f=1, h=2)\n", ["patch-target p.old:f manual no-canonical-home", "patch-target p.old:h manual no-canonical-home"], id="patch.multiple with a name that stays"),
     ],
@@ -323,8 +326,19 @@ def test_moves(before: str, after: str) -> None:
         pytest.param("g('p.old')\n", [AtRunTime.NOTHING], id="a module as a value"),
         pytest.param("g('p.old.C.run')\n", [AtRunTime.NOTHING], id="an attribute as a value"),
         pytest.param(IMPORT + "im('p.old').f\n", [AtRunTime.NOTHING], id="an import"),
+        pytest.param(IMPORT + "g(im('p.old'), 'other')\n", [AtRunTime.NOTHING], id="an import and a text"),
+        pytest.param(IMPORT + "print(im('p.old'), 'f')\n", [AtRunTime.NOTHING], id="an import and a name, shown"),
+        pytest.param(IMPORT + "getattr(im('p.old'), 'f')\n", [AtRunTime.NOTHING], id="an import, and a name that is read"),
+        pytest.param(IMPORT + "g(im('p.old'), 'f')\n", [AtRunTime.NOTHING, AtRunTime.PERHAPS_PATCHES], id="an import and a name"),
+        pytest.param(IMPORT + "x = [(im('p.old'), 'f')]\n", [AtRunTime.NOTHING, AtRunTime.PERHAPS_PATCHES], id="a table"),
+        pytest.param(MOCK + "mock.patch.object(__import__('p.old', fromlist=['x']), 'f')\n", [AtRunTime.NOTHING, AtRunTime.PERHAPS_PATCHES], id="a patch of an import that stays"),
+        pytest.param(IMPORT + MOCK + "mock.patch.object(im('p.old'), 'f')\n", [AtRunTime.PATCHES], id="a patch of an import that moves"),
+        pytest.param(MOCK + "import p.old as m\nmock.patch(m.__name__)\n", [AtRunTime.NOTHING, AtRunTime.NOTHING, AtRunTime.PATCHES], id="a patch of a module by its name"),
+        pytest.param(MOCK + "import p.old as m\nmock.patch(f'{m.__name__}.f')\n", [AtRunTime.NOTHING, AtRunTime.NOTHING, AtRunTime.PATCHES], id="a patch of a name, by the module's"),
+        pytest.param(MOCK + "import p.new as m\nmock.patch(m.__name__ + '.x')\n", [], id="a patch by the canonical module's name"),
+        pytest.param(MOCK + "import p.old as m\nmock.patch(f'{m.__doc__}.f')\n", [AtRunTime.NOTHING, AtRunTime.NOTHING], id="another attribute of the module"),
     ],
-)
+)  # fmt: skip
 def test_at_run_time(text: str, wanted: list[AtRunTime]) -> None:
     assert [one.at_run_time for one in PLAIN.references(text)] == wanted
 

@@ -167,7 +167,8 @@ _LINE_END = re.compile(rb"\r\n|\r|\n")
 _FAR = 2000
 """So many bytes away on its line, a text says nothing about a place any more."""
 
-_URL = re.compile(rb"[A-Za-z][\w+.-]*://[^\s\"'<>`]*$")
+_URL = re.compile(rb"(?<![A-Za-z])(?!ext://$)[A-Za-z][\w+.-]*://[^\s\"'<>`]*$")
+"""A URL up to a place in it; ``ext://`` in front of a dotted name is none: logging.config looks that up."""
 _LINE_COMMENT = re.compile(rb"[ \t]*(?:\#(?!!|[ \t]*(?:define|include|if|elif|pragma)\b)|;|//)")
 _HASH_COMMENT = re.compile(rb"[ \t]*\#(?!!)")
 """Where a semicolon goes on with a command."""

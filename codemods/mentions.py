@@ -38,6 +38,9 @@ _FROM_IMPORT = re.compile(
 )
 _IMPORTED_NAME = re.compile(rb"(?:^|(?<=[(,\s]))(" + _NAME + rb")(?:\s+as\s+" + _NAME + rb")?\s*(?=[,)\s]|$)")
 
+_IN_FOLDER = re.compile(rb"(?<![\w$%.-])[\w.-]*[\w-]/$")
+"""What ends with the name of a folder, and so no ``./``, ``**/`` or variable."""
+
 _PYTHON_SUFFIXES = (".py", ".pyi", ".pyc")
 
 
@@ -103,7 +106,8 @@ class Mentions:
         self._modules = ownership.modules
         self._known: dict[str, Mention | None] = {}
         self._paths = dict(self._watched_paths())
-        texts = sorted(self._paths, key=len, reverse=True)
+        self._written_paths = {**dict(self._watched_paths(below_root=True)), **self._paths}
+        texts = sorted(self._written_paths, key=len, reverse=True)
         any_path = b"|".join(re.escape(text).encode() for text in texts)
         self._path_pattern = re.compile(rb"(?<![\w.])(?:" + any_path + rb")(?![\w-]|\.\w)") if texts else None
         names = sorted({re.escape(text.rpartition("/")[2]).encode() for text in texts if text.endswith(".py")})
@@ -202,14 +206,21 @@ class Mentions:
                 yield Token(match.start(), match.end(), mention)
 
     def paths(self, data: bytes, start: int = 0, end: int | None = None) -> Iterator[PathToken]:
-        """Every file path of a watched module in ``data[start:end]``."""
+        """Every file path of a watched module in ``data[start:end]``.
+
+        A path counts from the top of the repository, ``src/p/old.py``, or from the module's source root, ``p/old.py``.
+        The latter is another file's in another folder.
+        """
         end = len(data) if end is None else end
         if self._path_pattern is None or all(data.find(one, start, end) < 0 for one in self._ends):
             return
-        for match in self._path_pattern.finditer(data, start, end):
+        while (match := self._path_pattern.search(data, start, end)) is not None:
             text = match.group().decode("utf-8")
-            module, new = self._paths[text]
-            yield PathToken(match.start(), match.end(), text, module, new)
+            if text in self._paths or not _IN_FOLDER.search(data, max(0, match.start() - 256), match.start()):
+                yield PathToken(match.start(), match.end(), text, *self._written_paths[text])
+                start = match.end()
+            else:
+                start = match.start() + 1  # a shorter path may begin inside of it
 
     def files_beside(self, path: str, data: bytes) -> Iterator[PathToken]:
         """Where the bare file name of a watched module stands in a text of the same folder."""
@@ -279,20 +290,29 @@ class Mentions:
         finding = self._ownership.module_finding(name)
         return finding is not None and finding.relation is Relation.MOVED and finding.reason is None
 
-    def _watched_paths(self) -> Iterator[tuple[str, tuple[str, str | None]]]:
-        """(path, (module, path after a move)) of every watched module; a moved package also as a folder."""
+    def _watched_paths(self, *, below_root: bool = False) -> Iterator[tuple[str, tuple[str, str | None]]]:
+        """(path, (module, path after a move)) of every watched module; a moved package also as a folder.
+
+        ``below_root``: the paths as they count from the modules' source roots.
+        """
+        path_of = self._path_below_root if below_root else self._path_of
         for module in self._ownership.watched_modules():
             folder = "/".join(parts(module))
             finding = self._ownership.module_finding(module)
             moved = finding is not None and finding.relation is Relation.MOVED and finding.reason is None
             target = finding.new.module if moved and finding is not None and finding.new is not None else None
-            yield self._path_of(module), (module, None if target is None else self._path_of(target))
+            yield path_of(module), (module, None if target is None else path_of(target))
             if target is not None and self._modules.kind(module) is not ModuleKind.FILE:
                 yield folder, (module, "/".join(parts(target)))
 
     def _path_of(self, module: str) -> str:
         facts = self._modules.facts(module, OUTLINE)
-        return "/".join(parts(module)) + ".py" if facts is None else facts.path
+        return self._path_below_root(module) if facts is None else facts.path
+
+    def _path_below_root(self, module: str) -> str:
+        facts = self._modules.facts(module, OUTLINE)
+        end = "/__init__.py" if facts is not None and facts.is_package else ".py"
+        return "/".join(parts(module)) + end
 
 
 def _shortest(texts: Iterable[bytes]) -> tuple[bytes, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -112,6 +114,7 @@ class Mentions:
         self._path_pattern = re.compile(rb"(?<![\w.])(?:" + any_path + rb")(?![\w-]|\.\w)") if texts else None
         names = sorted({re.escape(text.rpartition("/")[2]).encode() for text in texts if text.endswith(".py")})
         self._file_names = re.compile(rb"['\"](?:" + b"|".join(names) + rb")['\"]") if names else None
+        self._roots = sorted(set(self._watched_roots()), reverse=True)
         self._ends = _shortest(text.rpartition("/")[2].encode() for text in texts)
         tails: dict[bytes, set[bytes]] = {}
         for module in ownership.watched_modules():
@@ -231,6 +234,18 @@ class Mentions:
                 for match in re.finditer(rb"(?<![\w./-])" + re.escape(name.encode()) + rb"(?![\w.-])", data):
                     yield PathToken(match.start(), match.end(), name, module, None if new is None else text)
 
+    def package_of(self, path: str) -> str:
+        """The package that a file lies in, by the source roots of the watched modules; empty where there is none."""
+        folder = posixpath.dirname(path)
+        for top, package in self._roots:
+            if f"{folder}/".startswith(f"{top}/" if top else ""):
+                return join(package, *folder[len(top) :].split("/"))
+        return ""
+
+    def is_foreign(self, module: str) -> bool:
+        """Whether the first name of a path is neither the repository's nor the standard library's."""
+        return not self._concerns(root(module)) and root(module) not in sys.stdlib_module_names
+
     def module_of_path(self, tail: str) -> str | None:
         """The watched module whose file's path ends in these components, two or more; None if there is none."""
         if "/" not in tail:
@@ -304,6 +319,21 @@ class Mentions:
             yield path_of(module), (module, None if target is None else path_of(target))
             if target is not None and self._modules.kind(module) is not ModuleKind.FILE:
                 yield folder, (module, "/".join(parts(target)))
+
+    def _watched_roots(self) -> Iterator[tuple[str, str]]:
+        """The source root of every watched module: its folder, and the package that stands for this folder.
+
+        Of ``src/p/old.py`` that is ``p.old`` they are what the two do not share at their ends: ``src``, and nothing.
+        """
+        for module in self._ownership.watched_modules():
+            facts = self._modules.facts(module, OUTLINE)
+            if facts is not None:
+                folders = posixpath.dirname(facts.path) if facts.is_package else facts.path.removesuffix(".py")
+                left, names = folders.split("/"), list(parts(module))
+                while left and names and left[-1] == names[-1]:
+                    left.pop()
+                    names.pop()
+                yield "/".join(left), join(*names)
 
     def _path_of(self, module: str) -> str:
         facts = self._modules.facts(module, OUTLINE)

@@ -255,6 +255,33 @@ def test_a_name_that_is_put_together_is_the_repositorys() -> None:
     assert list(mentions.files_beside("p/Makefile", b"old.py")) == []
 
 
+@pytest.mark.parametrize(
+    ("path", "package"),
+    [
+        pytest.param("x.pyx", "", id="the top, of which nothing counts"),
+        pytest.param("srcs/p/x.pyx", "", id="another folder"),
+        pytest.param("src/x.pyx", "", id="the source root"),
+        pytest.param("src/p/x.pyx", "p", id="the package"),
+        pytest.param("src/p/pack/sub/x.pyx", "p.pack.sub", id="a folder below it"),
+    ],
+)
+def test_package_of_a_file_below_a_source_root(path: str, package: str) -> None:
+    assert below_src().package_of(path) == package
+
+
+def test_package_of() -> None:
+    assert [PLAIN.package_of(path) for path in ("x.pyx", "p/x.pyx", "q/x.pyx")] == ["", "p", "q"]
+
+
+def test_package_of_a_source_root_that_stands_for_a_package() -> None:
+    repository = Repository(
+        {"new.py": "def f(): ...\n", "sub/old.py": ""}, twins={"a.new": "new", "a.sub.old": "sub.old"}
+    )
+    shims = ("a.sub.old",)
+    inside = Mentions(Ownership(AliasMap(repository), repository, [Target("a.new", shims=shims)], (), shims))
+    assert [inside.package_of(path) for path in ("x.pyx", "sub/x.pyx", "sub/b/x.pyx")] == ["a", "a.sub", "a.sub.b"]
+
+
 def test_paths_between() -> None:
     assert [path.start for path in PLAIN.paths(b"p/old.py p/old.py", 1)] == [9]
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codemods.text_imports import text_imports
+from codemods.text_imports import flat_import, text_imports
 
 
 def forms(text: str) -> list[str]:
@@ -64,6 +64,28 @@ def forms(text: str) -> list[str]:
 )  # fmt: skip
 def test_statements(text: str, found: list[str]) -> None:
     assert forms(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        pytest.param("from p.old import f\nimport p.old\nfrom .old import f\n", None, id="longer paths"),
+        pytest.param("from older import f\nimport my_old, older, old_\n", None, id="longer names"),
+        pytest.param("import a  # b, old\nimport a; x = b, old\n", None, id="behind the list"),
+        pytest.param("x = 1; import old\n", None, id="not where a line begins"),
+        pytest.param("import old things\nimport old.\nfrom old we import\n", None, id="prose"),
+        pytest.param("import " + "a, " * 5000 + "b\nold\n", None, id="a long list is read in no time"),
+        pytest.param("x = 1\nfrom old import f", 2, id="from"),
+        pytest.param("from old.sub import f\n", 1, id="out of a package"),
+        pytest.param("import old\r\n", 1, id="import"),
+        pytest.param("import a.b, c as d, old as o\n", 1, id="import of many"),
+        pytest.param("import old.sub\n", 1, id="import of a submodule"),
+        pytest.param("try:\n\timport old  # why\n", 2, id="indented"),
+        pytest.param("\ufeffimport old;x", 1, id="behind a BOM"),
+    ],
+)
+def test_flat_import(text: str, line: int | None) -> None:
+    assert flat_import(text.encode(), "old") == line
 
 
 NAMES = st.sampled_from(["a", "a.b", "b2", "_c", "é"])

@@ -70,6 +70,8 @@ _REPORTING_JSON = re.compile(
 )
 _XML_OF_TOOLS = re.compile(r"(?:^|/)\.(?:idea|run)/")
 _PYTHON = re.compile(r"\.pyi?(?=$|[._~-])")
+_PYTHON_CODE = re.compile(r"(?:^|/)[^./]+$|\.(?:py[wx]?|px[di])$")
+"""Without an ending, or Python's and Cython's."""
 
 
 def role_of(path: str, head: bytes = b"") -> Role:
@@ -167,7 +169,8 @@ _LINE_END = re.compile(rb"\r\n|\r|\n")
 _FAR = 2000
 """So many bytes away on its line, a text says nothing about a place any more."""
 
-_URL = re.compile(rb"[A-Za-z][\w+.-]*://[^\s\"'<>`]*$")
+_URL = re.compile(rb"(?<![A-Za-z])(?!ext://$)[A-Za-z][\w+.-]*://[^\s\"'<>`]*$")
+"""A URL up to a place in it; ``ext://`` in front of a dotted name is none: logging.config looks that up."""
 _LINE_COMMENT = re.compile(rb"[ \t]*(?:\#(?!!|[ \t]*(?:define|include|if|elif|pragma)\b)|;|//)")
 _HASH_COMMENT = re.compile(rb"[ \t]*\#(?!!)")
 """Where a semicolon goes on with a command."""
@@ -213,6 +216,11 @@ class DocumentText:
         self.data = source.data
         self.lower = _TEMPLATES.sub("", path.lower())
         self.form = next((form for pattern, form in _FORMS if pattern.search(self.lower)), Form.LINES)
+
+    @cached_property
+    def may_be_python(self) -> bool:
+        """Whether a text of unknown use may be Python or Cython code as a whole, or a template of such code."""
+        return _PYTHON_CODE.search(self.lower) is not None
 
     @cached_property
     def regions(self) -> tuple[Span, ...]:

@@ -22,7 +22,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from codemods.decisions import REWRITABLE, REWRITE, Verdict
@@ -31,7 +31,7 @@ from codemods.mentions import Mention, Mentions, PathToken, Token, name_offset
 from codemods.ownership import Finding
 from codemods.references import Disposition, Edit, Reason, Reference, ReferenceKind, Relation, Step
 from codemods.source import SourceText, has_conflict_markers
-from codemods.symbols import Symbol, contains, last, parent, root
+from codemods.symbols import Symbol, contains, join, last, parent, resolve_relative, root
 from codemods.syntax import Span
 from codemods.text_imports import TextImport, TextName, text_imports
 
@@ -87,7 +87,7 @@ class _DocumentPass:
         self.hides = hides
         self.role = role_of(path, source.data[:200])
         self.text = DocumentText(path, source)
-        self.statements = list(text_imports(source.data))
+        self.statements = list(self._statements())
         self.found: list[_Found] = []
 
     def run(self) -> tuple[Reference, ...]:
@@ -98,13 +98,13 @@ class _DocumentPass:
                 modules = list(self._modules(statement))
                 plain += modules
                 settled += [name.span for name, _ in modules]
-            elif self._from_import(statement):
+            elif self._from_import(statement) and not statement.level:
                 settled.append(statement.span)
         beside = () if self.role in (Role.PROSE, Role.DATA) else self.mentions.files_beside(self.path, self.data)
         for place in beside:
             self._beside(place)
         if not settled and not self.mentions.may_hold(self.data):
-            return tuple(self._reference(one) for one in self.found)
+            return self._references()
         data = _ESCAPED.sub(b"  ", self.data)  # a name may end at an escaped quote, and begin behind an escape
         found = (*self.mentions.tokens(data), *self.mentions.external_tokens(data), *self._top_level(data))
         tokens = [token for token in found if not _lies_in(token.start, settled)]
@@ -114,8 +114,7 @@ class _DocumentPass:
             self._token(token)
         for place in self.mentions.paths(self.data):
             self._file_path(place)
-        self.found.sort(key=lambda one: (one.span.start, one.old))
-        return tuple(self._reference(one) for one in self.found)
+        return self._references()
 
     def _top_level(self, data: bytes) -> Iterator[Token]:
         """Top-level modules that a command line runs; by its bare name alone, nothing else is one."""
@@ -203,6 +202,42 @@ class _DocumentPass:
 
     # statements that import
 
+    def _statements(self) -> Iterator[TextImport]:
+        """The imports of the text, relative ones with the module that they lead to.
+
+        These are code that lies in a package. Its folder is also where Python looks first if the code is run as a
+        script: ``from old import f`` may be ``from .old import f``, where nothing else is known under that name.
+        """
+        is_code = self.role is Role.OTHER and self.text.may_be_python
+        package = self.mentions.package_of(self.path) if is_code else ""
+        for statement in text_imports(self.data):
+            if not statement.level:
+                yield statement
+            if package:
+                yield from self._from_folder(statement, package)
+
+    def _from_folder(self, statement: TextImport, package: str) -> Iterator[TextImport]:
+        """The import as it counts from the package that the file lies in, if it may."""
+        if statement.level:
+            module = resolve_relative(package, statement.level, statement.module or "")
+            if module is not None:
+                yield replace(statement, module=module)
+        elif statement.module is not None:
+            if self.mentions.is_foreign(statement.module):
+                yield replace(statement, module=join(package, statement.module), level=1)
+        else:
+            names = tuple(name for name in statement.names if self.mentions.is_foreign(name.name))
+            yield replace(statement, module=package, module_span=statement.span, names=names, level=1)
+
+    @staticmethod
+    def _is_by_hand(statement: TextImport) -> tuple[Reason, str] | None:
+        """Why an import is not rewritten, whatever it imports."""
+        if statement.level:
+            return Reason.TEXT_MENTION, "the import counts from the folder of the file"
+        if statement.is_cimport:
+            return Reason.TEXT_MENTION, "cimport takes declarations of C, which are not looked at"
+        return None
+
     def _from_import(self, statement: TextImport) -> bool:
         """``from module import names``: it changes as a whole, or not at all. False where it does not concern us."""
         assert statement.module is not None and statement.module_span is not None
@@ -216,7 +251,9 @@ class _DocumentPass:
         place = statement.module_span
         together = len(ours) == len(known) and len({target and target.module for target in targets}) == 1
         hindrances = {
-            name: self._hindrance(mention.finding) or self._import_hindrance(statement, mention.finding, together)
+            name: self._hindrance(mention.finding)
+            or self._is_by_hand(statement)
+            or self._import_hindrance(statement, mention.finding, together)
             for name, mention in ours
         }
         if any(hindrances.values()):
@@ -266,7 +303,7 @@ class _DocumentPass:
         if mention is None or not mention.old.is_module:
             return False
         finding = mention.finding
-        hindrance = self._hindrance(finding)
+        hindrance = self._hindrance(finding) or self._is_by_hand(statement)
         if finding.relation is not Relation.MOVED:
             reason = Reason.STAR_IMPORT if statement.star is not None else Reason.ODD_LAYOUT
             hindrance = reason, f"the names that are imported from {module} are not in the text"
@@ -380,6 +417,9 @@ class _DocumentPass:
         near = self.text.neighbourhood(span)
         pattern = re.compile(rb"(?<![\w.])" + re.escape(path).encode() + rb"(?![\w])")
         return pattern.search(self.data, near.start, near.end) is not None
+
+    def _references(self) -> tuple[Reference, ...]:
+        return tuple(map(self._reference, sorted(self.found, key=lambda one: (one.span.start, one.old))))
 
     def _reference(self, found: _Found) -> Reference:
         start = name_offset(self.data, found.span.start, found.old)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -37,6 +39,9 @@ _FROM_IMPORT = re.compile(
     + rb")*)[ \t]+import[ \t]+(?P<names>\([^)]*\)|[^\r\n#;'\"\\]*)"
 )
 _IMPORTED_NAME = re.compile(rb"(?:^|(?<=[(,\s]))(" + _NAME + rb")(?:\s+as\s+" + _NAME + rb")?\s*(?=[,)\s]|$)")
+
+_IN_FOLDER = re.compile(rb"(?<![\w$%.-])[\w.-]*[\w-]/$")
+"""What ends with the name of a folder, and so no ``./``, ``**/`` or variable."""
 
 _PYTHON_SUFFIXES = (".py", ".pyi", ".pyc")
 
@@ -103,11 +108,13 @@ class Mentions:
         self._modules = ownership.modules
         self._known: dict[str, Mention | None] = {}
         self._paths = dict(self._watched_paths())
-        texts = sorted(self._paths, key=len, reverse=True)
+        self._written_paths = {**dict(self._watched_paths(below_root=True)), **self._paths}
+        texts = sorted(self._written_paths, key=len, reverse=True)
         any_path = b"|".join(re.escape(text).encode() for text in texts)
         self._path_pattern = re.compile(rb"(?<![\w.])(?:" + any_path + rb")(?![\w-]|\.\w)") if texts else None
         names = sorted({re.escape(text.rpartition("/")[2]).encode() for text in texts if text.endswith(".py")})
         self._file_names = re.compile(rb"['\"](?:" + b"|".join(names) + rb")['\"]") if names else None
+        self._roots = sorted(set(self._watched_roots()), reverse=True)
         self._ends = _shortest(text.rpartition("/")[2].encode() for text in texts)
         tails: dict[bytes, set[bytes]] = {}
         for module in ownership.watched_modules():
@@ -202,14 +209,21 @@ class Mentions:
                 yield Token(match.start(), match.end(), mention)
 
     def paths(self, data: bytes, start: int = 0, end: int | None = None) -> Iterator[PathToken]:
-        """Every file path of a watched module in ``data[start:end]``."""
+        """Every file path of a watched module in ``data[start:end]``.
+
+        A path counts from the top of the repository, ``src/p/old.py``, or from the module's source root, ``p/old.py``.
+        The latter is another file's in another folder.
+        """
         end = len(data) if end is None else end
         if self._path_pattern is None or all(data.find(one, start, end) < 0 for one in self._ends):
             return
-        for match in self._path_pattern.finditer(data, start, end):
+        while (match := self._path_pattern.search(data, start, end)) is not None:
             text = match.group().decode("utf-8")
-            module, new = self._paths[text]
-            yield PathToken(match.start(), match.end(), text, module, new)
+            if text in self._paths or not _IN_FOLDER.search(data, max(0, match.start() - 256), match.start()):
+                yield PathToken(match.start(), match.end(), text, *self._written_paths[text])
+                start = match.end()
+            else:
+                start = match.start() + 1  # a shorter path may begin inside of it
 
     def files_beside(self, path: str, data: bytes) -> Iterator[PathToken]:
         """Where the bare file name of a watched module stands in a text of the same folder."""
@@ -219,6 +233,18 @@ class Mentions:
             if place == folder and name.endswith(".py") and name.encode() in data:
                 for match in re.finditer(rb"(?<![\w./-])" + re.escape(name.encode()) + rb"(?![\w.-])", data):
                     yield PathToken(match.start(), match.end(), name, module, None if new is None else text)
+
+    def package_of(self, path: str) -> str:
+        """The package that a file lies in, by the source roots of the watched modules; empty where there is none."""
+        folder = posixpath.dirname(path)
+        for top, package in self._roots:
+            if f"{folder}/".startswith(f"{top}/" if top else ""):
+                return join(package, *folder[len(top) :].split("/"))
+        return ""
+
+    def is_foreign(self, module: str) -> bool:
+        """Whether the first name of a path is neither the repository's nor the standard library's."""
+        return not self._concerns(root(module)) and root(module) not in sys.stdlib_module_names
 
     def module_of_path(self, tail: str) -> str | None:
         """The watched module whose file's path ends in these components, two or more; None if there is none."""
@@ -279,20 +305,44 @@ class Mentions:
         finding = self._ownership.module_finding(name)
         return finding is not None and finding.relation is Relation.MOVED and finding.reason is None
 
-    def _watched_paths(self) -> Iterator[tuple[str, tuple[str, str | None]]]:
-        """(path, (module, path after a move)) of every watched module; a moved package also as a folder."""
+    def _watched_paths(self, *, below_root: bool = False) -> Iterator[tuple[str, tuple[str, str | None]]]:
+        """(path, (module, path after a move)) of every watched module; a moved package also as a folder.
+
+        ``below_root``: the paths as they count from the modules' source roots.
+        """
+        path_of = self._path_below_root if below_root else self._path_of
         for module in self._ownership.watched_modules():
             folder = "/".join(parts(module))
             finding = self._ownership.module_finding(module)
             moved = finding is not None and finding.relation is Relation.MOVED and finding.reason is None
             target = finding.new.module if moved and finding is not None and finding.new is not None else None
-            yield self._path_of(module), (module, None if target is None else self._path_of(target))
+            yield path_of(module), (module, None if target is None else path_of(target))
             if target is not None and self._modules.kind(module) is not ModuleKind.FILE:
                 yield folder, (module, "/".join(parts(target)))
 
+    def _watched_roots(self) -> Iterator[tuple[str, str]]:
+        """The source root of every watched module: its folder, and the package that stands for this folder.
+
+        Of ``src/p/old.py`` that is ``p.old`` they are what the two do not share at their ends: ``src``, and nothing.
+        """
+        for module in self._ownership.watched_modules():
+            facts = self._modules.facts(module, OUTLINE)
+            if facts is not None:
+                folders = posixpath.dirname(facts.path) if facts.is_package else facts.path.removesuffix(".py")
+                left, names = folders.split("/"), list(parts(module))
+                while left and names and left[-1] == names[-1]:
+                    left.pop()
+                    names.pop()
+                yield "/".join(left), join(*names)
+
     def _path_of(self, module: str) -> str:
         facts = self._modules.facts(module, OUTLINE)
-        return "/".join(parts(module)) + ".py" if facts is None else facts.path
+        return self._path_below_root(module) if facts is None else facts.path
+
+    def _path_below_root(self, module: str) -> str:
+        facts = self._modules.facts(module, OUTLINE)
+        end = "/__init__.py" if facts is not None and facts.is_package else ".py"
+        return "/".join(parts(module)) + end
 
 
 def _shortest(texts: Iterable[bytes]) -> tuple[bytes, ...]:

@@ -62,8 +62,10 @@ _PATCHES = {
 _BY_LAST_NAME = {
     **dict.fromkeys(IMPORTING, Sink.IMPORT),
     **dict.fromkeys(RESOLVING, Sink.RESOLVE),
-    "getLogger": Sink.LOGGER,
+    **dict.fromkeys(("getLogger", "assertLogs", "assertNoLogs"), Sink.LOGGER),
 }
+_WITH_LOGGER = frozenset({"assertLogs", "assertNoLogs", "set_level", "at_level"})
+"""Methods of unittest and of pytest's ``caplog`` that are given a logger's name as ``logger``."""
 _ATTACH = "attach"
 _METHODS = frozenset({"setattr", "delattr"})
 _LOOKING_UP = frozenset(
@@ -504,6 +506,8 @@ class Flow:
             return [Use(Sink.MODULE_KEY, call)] if first_argument(call) == value else None
         if last(written) in ("setitem", "delitem") and text_of(first_argument(call) or call) == "sys.modules":
             return [Use(Sink.MODULE_KEY, call)]
+        if function.type == "attribute" and last(written) in _WITH_LOGGER:
+            return [Use(Sink.LOGGER, call)] if value in (keyword(call, "logger"), *arguments_of(call)[1:2]) else None
         if last(written) in _PASSING_ON:
             return self._uses(call, seen)
         if last(written) == "parametrize":

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from codemods.syntax import Span
 
@@ -27,7 +28,8 @@ def _word(word: bytes) -> bytes:
 
 _FROM = re.compile(
     _word(rb"from")
-    + (_SPACE + rb"(?P<dots>\.*)(?P<module>" + _DOTTED + rb"|(?<=\.))" + _SPACE + rb"import(?:" + _SPACE + rb")?")
+    + (_SPACE + rb"(?P<dots>\.*)(?P<module>" + _DOTTED + rb"|(?<=\.))")
+    + (_SPACE + rb"(?P<c>c)?import(?:" + _SPACE + rb")?")
     + (rb"(?:(?P<star>\*)|(?P<open>\()|(?<=[ \t\n])(?P<names>" + _ALIASED + rb"(?:" + _COMMA + _ALIASED + rb")*))")
 )
 _INSIDE = re.compile(
@@ -59,8 +61,9 @@ class TextName:
 class TextImport:
     """``from module import names`` or, where ``module`` is None, ``import names``.
 
-    ``star`` is the place of ``*``. ``whole`` is false where the names in parentheses could not be read: there are
-    none then, and the span ends at the parenthesis.
+    ``level`` counts the dots of a relative import, which are no part of ``module``. ``is_cimport``: it is Cython's
+    ``from module cimport names``. ``star`` is the place of ``*``. ``whole`` is false where the names in parentheses
+    could not be read: there are none then, and the span ends at the parenthesis.
     """
 
     span: Span
@@ -69,10 +72,12 @@ class TextImport:
     names: tuple[TextName, ...]
     star: Span | None = None
     whole: bool = True
+    level: int = 0
+    is_cimport: bool = False
 
 
 def text_imports(data: bytes) -> Iterator[TextImport]:
-    """All absolute imports of a text, in order. English prose can have the form of one (``import errors``)."""
+    """All imports of a text, in order. English prose can have the form of one (``import errors``)."""
     end = 0
     found = [(match.start(), match) for pattern in (_FROM, _PLAIN) for match in pattern.finditer(data)]
     for start, match in sorted(found, key=lambda one: one[0]):
@@ -80,8 +85,22 @@ def text_imports(data: bytes) -> Iterator[TextImport]:
             continue  # the ``import`` of a ``from``, or a word in a sentence
         statement = _plain(match) if match.re is _PLAIN else _from(match, data)
         end = statement.span.end
-        if match.re is _PLAIN or not match["dots"]:
-            yield statement
+        yield statement
+
+
+def flat_import(data: bytes, name: str) -> int | None:
+    """The first line, 1-based, that begins with an import of a top-level module, be it in a docstring."""
+    word = name.encode("utf-8", "surrogateescape")
+    if word not in data:
+        return None
+    module = re.escape(word)
+    lines = b"\n" + data.removeprefix(codecs.BOM_UTF8)
+    found = re.search(
+        (rb"[\r\n][ \t]*(?:from[ \t]+" + module + rb"(?:\.[\w.]+)?[ \t]+import\b")
+        + (rb"|import[ \t](?:[^,;#\r\n]*,)*[ \t]*" + module + rb"(?=\.\w|[ \t]*(?:[,;#\r\n]|\Z)|[ \t]+as\b))"),
+        lines,
+    )
+    return None if found is None else lines.count(b"\n", 0, found.start() + 1)
 
 
 def _plain(match: re.Match[bytes]) -> TextImport:
@@ -89,17 +108,23 @@ def _plain(match: re.Match[bytes]) -> TextImport:
 
 
 def _from(match: re.Match[bytes], data: bytes) -> TextImport:
-    module, place = match["module"].decode("utf-8", "replace"), Span(*match.span("module"))
-    span = Span(*match.span())
+    read = TextImport(
+        Span(*match.span()),
+        match["module"].decode("utf-8", "replace"),
+        Span(*match.span("module")),
+        (),
+        level=len(match["dots"]),
+        is_cimport=match["c"] is not None,
+    )
     if match["star"] is not None:
-        return TextImport(span, module, place, (), Span(*match.span("star")))
+        return replace(read, star=Span(*match.span("star")))
     if match["open"] is None:
-        return TextImport(span, module, place, _names(match["names"], match.start("names")))
+        return replace(read, names=_names(match["names"], match.start("names")))
     inside = _INSIDE.match(data, match.end())
     if inside is None:
-        return TextImport(span, module, place, (), whole=False)
+        return replace(read, whole=False)
     names = _names(inside["names"], inside.start("names"))
-    return TextImport(Span(match.start(), inside.end()), module, place, names)
+    return replace(read, span=Span(match.start(), inside.end()), names=names)
 
 
 def _names(text: bytes, offset: int) -> tuple[TextName, ...]:

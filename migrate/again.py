@@ -29,6 +29,7 @@ from codemods.references import Reason, Reference, Step, Unchecked
 from codemods.source import SourceText, UndecodableError, decode_python
 from codemods.symbols import Symbol, root
 from codemods.syntax import SyntaxFault, parse, syntax_fault
+from codemods.text_imports import flat_import
 from migrate.asked import ASKED, Asked, Remembered, UnaskedError, parts_of
 from migrate.cache import LAST, Cache, Key, Question, words_of
 from migrate.deletions import is_beside, may_name
@@ -40,6 +41,7 @@ from migrate.passes import RELEVANT, REWRITTEN, Outcome, Passes, digest_of
 from migrate.plan import FileChange, Plan
 from migrate.project import (
     FACTS,
+    FLAT_IMPORT,
     HOST,
     NOTEBOOK_SUFFIX,
     OPAQUE_SUFFIXES,
@@ -287,6 +289,8 @@ class Again:
                 return file.fault
             case HOST.name:
                 return fault_in(file.source, file.tree)
+            case FLAT_IMPORT.name:
+                return flat_import(file.content, str(key[1]))
             case READS_OWN.name:
                 return has_readers(file.tree, str(key[1]))
             case FACTS.name:
@@ -382,7 +386,7 @@ def _placeless(references: Iterable[Reference]) -> list[tuple[Reference, list[tu
 _WORTH_A_PROCESS = 8
 """Each file is parsed and passed over: that takes longer than what others do in many processes."""
 _LINE = re.compile(r"\bline \d+")
-_OF_CONTENT = frozenset({SYNTAX.name, HOST.name, READS_OWN.name})
+_OF_CONTENT = frozenset({SYNTAX.name, HOST.name, READS_OWN.name, FLAT_IMPORT.name})
 """What is asked about a blob, whatever its path is."""
 _NOTHING = digest_of({})
 """In a key of REWRITTEN: that nothing was known of what other files will have."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -173,7 +174,7 @@ class DeletionProof:
         """Why a pure shim stays, whatever refers to it."""
         facts = self.project.facts(module)
         assert facts is not None
-        reasons = self._export(module)
+        reasons = self._export(module) + self._flat_imports(module)
         for effect in (*facts.effects, *facts.access_effects):
             if self._is_harmful(effect):
                 reasons.append(f"line {effect.line} is not harmless, says the recipe: {effect.text}")
@@ -197,6 +198,22 @@ class DeletionProof:
             if data is None or may_name(module, data):
                 reasons.append(f"{path} could not be checked and may name it")
         return reasons
+
+    def _flat_imports(self, module: str) -> list[str]:
+        """The files of a module's folder that import it by its last component.
+
+        So it is found if they are run as scripts, whose folder Python looks into first, and in Python 2. Where the
+        repository or the standard library has a module of that name at the top, that one is taken to be meant.
+        """
+        name, path = last(module), self.project.path_of(module) or ""
+        if self.project.kind(name) is not ModuleKind.EXTERNAL or name in sys.stdlib_module_names:
+            return []
+        found = self.project.flat_imports(posixpath.dirname(_folder_named_as(path)[:-1]), name)
+        return [
+            f"held by {one}:{line}: run as a script, it imports {name} from its own folder"
+            for one, line in found.items()
+            if one != path
+        ]
 
     def _is_harmful(self, effect: Effect) -> bool:
         harmful = self.recipe.harmful

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import TypeVar
 
 from tree_sitter import Tree
@@ -16,6 +17,7 @@ from codemods.scopes import scope_table, unbound_at_import
 from codemods.source import NotTextError, SourceText, UndecodableError, decode_python
 from codemods.symbols import ancestors, below, is_dotted_name, join, parent, parts, root
 from codemods.syntax import SyntaxFault, host_fault, parse, syntax_fault
+from codemods.text_imports import flat_import
 from migrate.cache import Cache, Key, Question
 from migrate.recipe import SourceRoot
 from migrate.repository import REGULAR_MODES, SYMLINK_MODE, Entry
@@ -34,6 +36,8 @@ FACTS = Question[ModuleFacts]("facts")
 """By (blob, path, module)."""
 HOST = Question[str | None]("host")
 """By (blob): why this interpreter could not run it."""
+FLAT_IMPORT = Question[int | None]("flat import")
+"""By (blob, name): the line that imports a module of this name, without a package."""
 
 Learnt = tuple[dict[str, ModuleFacts | None], dict[str, str | None], dict[str, set[str]], Searched]
 """Facts and faults by module, the parts of facts that were looked at, and searches."""
@@ -239,6 +243,26 @@ class Project:
         entry = self.entries[path]
         content = next(self.texts.read([entry])) if entry.mode in REGULAR_MODES else None
         return None if content is None or is_too_large(content) else content
+
+    def flat_imports(self, folder: str, name: str) -> dict[str, int]:
+        """The Python files of a folder that import a module by this name, without a package, each with the line."""
+        paths = self._by_folder.get(folder, [])
+        keys: list[Key] = [(self.entries[path].oid, name) for path in paths]
+        known = [self._cache.knows(FLAT_IMPORT, key) for key in keys]
+        self.texts.fetch(path for path, is_known in zip(paths, known, strict=True) if not is_known)
+        found = self._cache.answers(
+            FLAT_IMPORT, keys, lambda number: flat_import(self.texts[paths[number]], name), jobs=1
+        )
+        return {path: line for path, line in zip(paths, found, strict=True) if line is not None}
+
+    @cached_property
+    def _by_folder(self) -> Mapping[str, list[str]]:
+        """The files that are looked through, stubs aside."""
+        found: dict[str, list[str]] = {}
+        for path in self.texts:
+            if path.endswith(".py"):
+                found.setdefault(posixpath.dirname(path), []).append(path)
+        return found
 
     # what is learnt in another process
 

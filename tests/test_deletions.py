@@ -1,5 +1,7 @@
 """The proof of each deletion, and the reasons of each shim that stays."""
 
+# ruff: noqa: E501  one row, one line
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -45,6 +47,65 @@ def test_a_module_that_keeps_its_own_import_stays(tmp_path: Path) -> None:
     told = {one["module"]: one for one in document["modules"]}
     assert "line 1 is kept by a comment" in told["app.kept"]["evidence"]
     assert not told["app.kept"]["deletable"] and not told["app.old_manager"]["deletable"]
+
+
+# imports that count from the folder
+
+FLAT = "from old_manager import ChatManager\n"
+SCRIPT = "run as a script, it imports old_manager from its own folder"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param({"web/tool.py": FLAT, "tool.py": FLAT}, id="other folders"),
+        pytest.param({"app/tool.py": "from old_managers import x\nimport my_old_manager, x.old_manager\n"}, id="other names"),
+        pytest.param({"app/tool.py": f"x = 1  # {FLAT}y = '{FLAT[:-1]}'\n"}, id="not where a line begins"),
+        pytest.param({"app/tool.py": '"""We\nimport old_manager things,\nas from old_manager imports.\n"""\n'}, id="prose"),
+        pytest.param({"app/tool.pyi": FLAT}, id="a stub does not run"),
+        pytest.param({"app/tool.py": FLAT, "old_manager.py": "class ChatManager: ...\n"}, id="a module at the top"),
+        pytest.param({"app/tool.sh": FLAT, "app/tool": f"#!/bin/sh\n{FLAT}"}, id="no Python"),
+    ],
+)  # fmt: skip
+def test_what_takes_another_module_holds_no_shim(files: dict[str, str | bytes], tmp_path: Path) -> None:
+    deletable, told = evidence(files, tmp_path)
+    assert deletable, told
+
+
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [
+        pytest.param({"app/tool.py": f"x = 1\n{FLAT}"}, f"app/tool.py:2: {SCRIPT}", id="a script"),
+        pytest.param({"app/tool.py": b"\xef\xbb\xbf" + FLAT.encode()}, f"app/tool.py:1: {SCRIPT}", id="behind a BOM"),
+        pytest.param({"app/__main__.py": "import sys, old_manager as m\r\n"}, f"app/__main__.py:1: {SCRIPT}", id="a module among others"),
+        pytest.param({"app/py2.py": FLAT + "print 'x'\n"}, f"app/py2.py:1: {SCRIPT}", id="Python 2 looks into the folder first, too"),
+        pytest.param({"app/tool.py": f"try:\n    from .old_manager import ChatManager\nexcept ImportError:\n    {FLAT}"}, f"app/tool.py:4: {SCRIPT}", id="where the relative import fails"),
+        pytest.param({"app/tool": f"#!/usr/bin/python\n{FLAT}"}, "app/tool:2: app.old_manager:ChatManager", id="a script without an ending"),
+        pytest.param({"app/x.pyx": "from .old_manager cimport ChatManager\n"}, "app/x.pyx:1: app.old_manager:ChatManager", id="Cython"),
+    ],
+)  # fmt: skip
+def test_what_counts_from_the_folder_holds_the_shim(files: dict[str, str | bytes], reason: str, tmp_path: Path) -> None:
+    deletable, told = evidence(files, tmp_path)
+    assert not deletable
+    assert f"held by {reason}" in told
+
+
+def test_a_package_that_is_a_shim_is_held_from_the_folder_around_it(tmp_path: Path) -> None:
+    forwards = "from app.manager import ChatManager\n"
+    files = {
+        "app/pack/__init__.py": forwards,
+        "app/tool.py": "from pack import ChatManager\n",
+        "app/queue.py": forwards,
+    }
+    files |= {
+        "app/other.py": "import queue\n",
+        "unshim.toml": SAMPLE["unshim.toml"] + 'shims = ["app.pack", "app.queue"]\n',
+    }
+    modules = {one["module"]: one for one in scan(make_repo(tmp_path / "repo", {**SAMPLE, **files}))["modules"]}
+    assert (
+        "held by app/tool.py:1: run as a script, it imports pack from its own folder" in modules["app.pack"]["evidence"]
+    )
+    assert modules["app.queue"]["deletable"], "import queue is the standard library's"
 
 
 # tests about the path itself

@@ -148,6 +148,9 @@ def test_a_script_without_an_ending() -> None:
         pytest.param("setup.cfg", "; p.old.f\n", ["1 p.old:f keep text-mention"], id="INI comments"),
         pytest.param("run.bat", "REM p.old.f\n:: p.old.f\n", ["1 p.old:f keep text-mention", "2 p.old:f keep text-mention"], id="comments of a batch file"),
         pytest.param("x.yml", "a: https://host/p/old.py?x=p.old.f\n", ["1 p.old keep text-mention", "1 p.old:f keep text-mention"], id="a URL"),
+        pytest.param("x.yml", "a: cfg://p.old.f\nb: text://p.old.f\n", ["2 p.old:f keep text-mention"], id="cfg:// leads elsewhere, and text:// is no ext://"),
+        pytest.param("x.yml", "a: https://ext://x?p.old.f\n# ext://p.old.f\n", ["1 p.old:f keep text-mention", "2 p.old:f keep text-mention"], id="ext:// inside a URL, and in a comment"),
+        pytest.param("x.yml", "a: ext://p.old.D\nb: ext://p.old\n", ["1 p.old:D manual no-canonical-home", "2 p.old manual module-as-value"], id="ext:// in front of what does not move"),
         pytest.param("x.md", "see `p.old.f`, p/old.py, :class:`p.old.C`\n\n    from p.old import f\n", ["1 p.old:f keep text-mention", "1 p.old keep text-mention", "1 p.old:C keep text-mention", "3 p.old:f keep text-mention"], id="prose (T80)"),
         pytest.param("x.rst", ">>> from p.old import f\n>>> from p.old import (\n...     C,\n... )\n>>> from p.old import D\n", ["1 p.old:f manual text-mention", "3 p.old:C manual text-mention", "5 p.old:D manual no-canonical-home"], id="a doctest runs (T80)"),
         pytest.param("x.rst", ".. automodule:: p.old\n.. py:autoclass:: p.old.C\n", ["1 p.old manual module-as-value", "2 p.old:C manual text-mention"], id="a directive imports"),
@@ -159,6 +162,17 @@ def test_a_script_without_an_ending() -> None:
         # texts of which nobody knows what they do
         pytest.param("x.sql", "select 'p.old.f', 'p.old.D' -- p/old.py\n# p.old.f", ["1 p.old:f manual text-mention", "1 p.old:D manual no-canonical-home", "1 p.old manual text-mention", "2 p.old:f keep text-mention"], id="an unknown kind"),
         pytest.param("x.py.j2", "from p.old import f\n", ["1 p.old:f manual text-mention"], id="a template of a Python file"),
+        # code in a package counts from there
+        pytest.param("x.pyx", "from .old import f\nfrom . import old\nfrom old import f\n", [], id="code in no package"),
+        pytest.param("q/x.pyx", "from .old import f\nfrom . import old\nfrom ..old import f\n", [], id="code in another package"),
+        pytest.param("p/x.pyx", "from .other import h\nfrom . import other, new\nfrom ..old import f\nfrom ...p import old\n", [], id="other relative imports, and beyond the top"),
+        pytest.param("p/x.sh", "from .old import f\nfrom old import f\nimport old\n", [], id="no Python code"),
+        pytest.param("p/x.pyx", "import os, other, p\nfrom older import f\nfrom p.other import old\n", [], id="nothing of interest in the folder"),
+        pytest.param("p/x.pyx", "from .old import f\nfrom .old cimport C as D, nothing\nfrom . import old\nfrom .old import *\n", ["1 p.old:f manual text-mention", "2 p.old:C manual text-mention", "2 p.old:nothing manual name-missing", "3 p.old manual module-as-value", "4 p.old manual star-import"], id="relative imports"),
+        pytest.param("p/sub/x.pxi", "from ..old import f\nfrom .. import old\n# from ..old import g\n", ["1 p.old:f manual text-mention", "2 p.old manual module-as-value", "3 p.old:g keep text-mention"], id="relative imports of a subpackage, one in a comment"),
+        pytest.param("p/x.pxd", "from p.old cimport f\nfrom p cimport old\n", ["1 p.old:f manual text-mention", "2 p.old manual module-as-value"], id="cimport of a path"),
+        *(pytest.param(path, "from .old import f\n", ["1 p.old:f manual text-mention"], id=path) for path in ("p/x.pyw", "p/x.py.j2", "p/x.pyx.in", "p/tool")),
+        pytest.param("p/tool", "#!/usr/bin/env python3\nfrom old import f\nimport old, os\n", ["2 p.old:f manual text-mention", "3 p.old manual module-as-value"], id="a script's own folder is where Python looks first"),
         # file paths of a shim
         pytest.param("CODEOWNERS", "/p/old.py @me\n", ["1 p.old manual text-mention"], id="a file's path (T77)"),
         # beside the new path
@@ -188,6 +202,7 @@ def test_nothing_changes(path: str, text: str | bytes, expected: list[str]) -> N
         pytest.param("x.md", "p.old.D and from p.old import f, D\n", ["1 p.old:D keep text-mention", "1 p.old:f keep text-mention", "1 p.old:D keep text-mention"], id="names that stay"),
         pytest.param("report.json", '{"p.old.f": 1}', ["1 p.old:f keep text-mention"], id="a key of data"),
         pytest.param("x.md", "import p.old\n", ["1 p.old keep text-mention"], id="an import of the shim"),
+        pytest.param("p/x.pyx", "from .old import f\nfrom p.old cimport g\n", ["1 p.old:f manual text-mention", "2 p.old:g manual text-mention"], id="what counts from the file, and declarations of C"),
     ],
 )  # fmt: skip
 def test_nothing_changes_though_asked_for(path: str, text: str, expected: list[str]) -> None:
@@ -203,6 +218,8 @@ def test_nothing_changes_though_asked_for(path: str, text: str, expected: list[s
         pytest.param("x.yml", "class: p.old.H\nx: {a: p.old.f, b: 'p.old.g'}\n- p.old.f\n'#': p.old.f\n", "class: p.new.H\nx: {a: p.new.f, b: 'p.new.g'}\n- p.new.f\n'#': p.new.f\n", id="YAML values (T77)"),
         pytest.param("x.yml", "run: |\n  echo p.old.f: x\n  # p.old.f\nb: p.old.f\n", "run: |\n  echo p.new.f: x\n  # p.old.f\nb: p.new.f\n", id="a script in YAML has no keys"),
         pytest.param("config.json", '{"a":\n  "p.old.f", "b": ["p.old:g"]}', '{"a":\n  "p.new.f", "b": ["p.new:g"]}', id="JSON values, no final newline"),
+        pytest.param("logging.json", '{"stream": "ext://p.old.f"}', '{"stream": "ext://p.new.f"}', id="ext:// of logging.config is looked up, and no URL"),
+        pytest.param("x.yml", "stream: ext://p.old.f\n", "stream: ext://p.new.f\n", id="ext:// in YAML"),
         pytest.param("x.ini", "a = p.old.f\n  p.old.g\n[x]\n", "a = p.new.f\n  p.new.g\n[x]\n", id="INI values over lines"),
         pytest.param("x.sh", "x p.old:main --y=p.old.f 'p.old.g' # p.old.f\n", "x p.new:main --y=p.new.f 'p.new.g' # p.old.f\n", id="a command's arguments"),
         pytest.param("Procfile", "web: gunicorn p.old:C.run --x p.old.f.attribute\n", "web: gunicorn p.new:C.run --x p.new.f.attribute\n", id="attributes behind a name"),
@@ -245,6 +262,7 @@ def test_what_is_asked_for_is_rewritten(path: str, before: str, after: str) -> N
     [
         pytest.param(MOVED, "x.sh", "python -m p.old; pytest --cov=p.old p/old.py ./p/old.py::t $X/p/old.py\n", "python -m p.new; pytest --cov=p.new p/new.py ./p/new.py::t $X/p/new.py\n", id="a whole module, and its file"),
         pytest.param(MOVED, "x.sh", "cat app/p/old.py\n", "cat app/p/old.py\n", id="a path that may be another file's"),
+        pytest.param(MOVED, "p/x.pyx", "from .old import *\nfrom .old import f\nfrom . import old\n", "from .old import *\nfrom .old import f\nfrom . import old\n", id="relative imports"),
         pytest.param(MOVED, "x.sh", "mv p/old.py p/new.py\n", "mv p/old.py p/new.py\n", id="both paths"),
         pytest.param(MOVED, "CODEOWNERS", "/p/old.py @me\n**/p/old.py @me\n", "/p/new.py @me\n**/p/new.py @me\n", id="patterns of paths"),
         pytest.param(MOVED, "mypy.ini", "[mypy-p.old]\na = p.old\n", "[mypy-p.old]\na = p.new\n", id="a key stays even so"),

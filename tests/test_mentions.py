@@ -208,6 +208,80 @@ def test_paths_of_a_package_that_moves(text: str, found: list[tuple[str, str | N
     assert [(path.text, path.new) for path in MOVED.paths(text.encode())] == found
 
 
+IN_SRC: Texts = {
+    "src/p/__init__.py": "",
+    "src/p/new.py": "def f(): ...\n",
+    "src/p/old.py": "from p.new import f\n",
+    "src/p/pack/__init__.py": "from p.new import f\n",
+    "src/p/next.py": "from p.new import f\n",
+}
+
+
+def below_src(*moves: Move) -> Mentions:
+    """Of a project whose package lies in ``src``."""
+    twins = {name: f"src.{name}" for name in ("p", "p.new", "p.old", "p.pack", "p.next")}
+    repository = Repository(IN_SRC, twins=twins)
+    shims = () if moves else ("p.old", "p.pack")
+    return Mentions(Ownership(AliasMap(repository), repository, [Target("p.new", shims=shims)], moves, shims))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        pytest.param("other/p/old.py .x/p/old.py a-b/p/old.py xp/old.py", [], id="the same path in another folder"),
+        pytest.param("other/p/old.py p/old.py", [("p/old.py", None)], id="... beside it"),
+        pytest.param("src/p/old.py other/src/p/old.py", [("src/p/old.py", None)] * 2, id="as the repository has it"),
+        pytest.param("'p/old.py' ./p/old.py **/p/old.py", [("p/old.py", None)] * 3, id="as it counts from src"),
+        pytest.param("$SRC/p/old.py ${SRC}/p/old.py {src}/p/old.py %S%/p/old.py", [("p/old.py", None)] * 4, id="behind a folder that is not known"),
+        pytest.param("p/pack/__init__.py", [("p/pack/__init__.py", None)], id="a package's file"),
+    ],
+)  # fmt: skip
+def test_paths_below_a_source_root(text: str, found: list[tuple[str, str | None]]) -> None:
+    assert [(path.text, path.new) for path in below_src().paths(text.encode())] == found
+
+
+def test_a_path_keeps_the_folder_that_it_counts_from() -> None:
+    moved = below_src(move("p.old", "p.new"), move("p.pack", "p.next"))
+    found = [(path.text, path.new) for path in moved.paths(b"src/p/old.py p/old.py p/pack/__init__.py")]
+    assert found == [("src/p/old.py", "src/p/new.py"), ("p/old.py", "p/new.py"), ("p/pack/__init__.py", "p/next.py")]
+
+
+def test_a_name_that_is_put_together_is_the_repositorys() -> None:
+    """``Path("other") / "p" / "old.py"`` is another file; the file beside ``other/p/Makefile``, too."""
+    mentions = below_src()
+    assert mentions.module_of_path("src/p/old.py") == mentions.module_of_path("p/old.py") == "p.old"
+    assert mentions.module_of_path("other/p/old.py") is None
+    assert [one.module for one in mentions.files_beside("src/p/Makefile", b"old.py")] == ["p.old"]
+    assert list(mentions.files_beside("p/Makefile", b"old.py")) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "package"),
+    [
+        pytest.param("x.pyx", "", id="the top, of which nothing counts"),
+        pytest.param("srcs/p/x.pyx", "", id="another folder"),
+        pytest.param("src/x.pyx", "", id="the source root"),
+        pytest.param("src/p/x.pyx", "p", id="the package"),
+        pytest.param("src/p/pack/sub/x.pyx", "p.pack.sub", id="a folder below it"),
+    ],
+)
+def test_package_of_a_file_below_a_source_root(path: str, package: str) -> None:
+    assert below_src().package_of(path) == package
+
+
+def test_package_of() -> None:
+    assert [PLAIN.package_of(path) for path in ("x.pyx", "p/x.pyx", "q/x.pyx")] == ["", "p", "q"]
+
+
+def test_package_of_a_source_root_that_stands_for_a_package() -> None:
+    repository = Repository(
+        {"new.py": "def f(): ...\n", "sub/old.py": ""}, twins={"a.new": "new", "a.sub.old": "sub.old"}
+    )
+    shims = ("a.sub.old",)
+    inside = Mentions(Ownership(AliasMap(repository), repository, [Target("a.new", shims=shims)], (), shims))
+    assert [inside.package_of(path) for path in ("x.pyx", "sub/x.pyx", "sub/b/x.pyx")] == ["a", "a.sub", "a.sub.b"]
+
+
 def test_paths_between() -> None:
     assert [path.start for path in PLAIN.paths(b"p/old.py p/old.py", 1)] == [9]
 

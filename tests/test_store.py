@@ -252,6 +252,8 @@ ASKED: dict[str, str | bytes] = {
     "tests/test_path.py": (
         "import pytest\n\n\ndef test_path():\n    with pytest.warns(UserWarning):\n        import app.second_manager\n"
     ),
+    "app/tool.py": "import json\nimport second_manager\n",
+    "app/script": "#!/usr/bin/env python3\nprint(1)\n",
     "notes.md": "Once it was app.old_manager.\n",
     "plain.yml": "a: b\n",
     "old.py.bak": "from app.old_manager import ChatManager\n",
@@ -281,6 +283,11 @@ ASKED: dict[str, str | bytes] = {
         pytest.param("web/broken.py", "\n{0}", True, id="a file that does not parse, further down"),
         pytest.param("web/alias.py", "{0}# more\n", True, id="lines below an alias"),
         pytest.param("tests/test_path.py", "{0}# more\n", True, id="lines below a test of a path"),
+        pytest.param("app/tool.py", "{0}# more\n", True, id="lines below an import from the folder"),
+        pytest.param("app/tool.py", "# more\n{0}", False, id="an import from the folder that stands elsewhere"),
+        pytest.param("app/tool.py", "{0}import old_manager\n", False, id="an import from the folder"),
+        pytest.param("app/script", "{0}# more\n", True, id="a script that says nothing"),
+        pytest.param("app/script", "{0}import old_manager\n", False, id="an import from the folder of a script"),
         pytest.param(
             "web/reader.py", "# more\n{0}from app.old_manager import ChatManager\n", False, id="an old import"
         ),

@@ -60,6 +60,7 @@ def listed(text: str, project: Project = PLAIN) -> list[str]:
         # names that nothing looks up
         pytest.param("import logging\nlogging.getLogger('p.old')\n", ["dotted-string p.old keep runtime-name"], id="a logger"),
         pytest.param("a = 'p.old'\nlogging.getLogger(a)\n", ["dotted-string p.old keep runtime-name"], id="a logger's name in a variable"),
+        pytest.param("self.assertLogs('p.old')\ncaplog.set_level(1, logger='p.old')\n", ["dotted-string p.old keep runtime-name"] * 2, id="a logger in a test"),
         # out of sight
         pytest.param("x = 'p.old.f'\n", ["dotted-string p.old:f manual use-not-visible"], id="a value"),
         pytest.param("x = 'p.old.f'  # unshim: keep\n", ["dotted-string p.old:f keep keep-comment"], id="a value that is kept"),

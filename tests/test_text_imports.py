@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codemods.text_imports import text_imports
+from codemods.text_imports import flat_import, text_imports
 
 
 def forms(text: str) -> list[str]:
@@ -26,7 +26,9 @@ def forms(text: str) -> list[str]:
         if one.module is not None and one.module_span is not None:
             assert data[one.module_span.start : one.module_span.end].decode() == one.module
         listed = "*" if one.star else ", ".join(names) if one.whole else "?"
-        found.append(f"from {one.module} import {listed}" if one.module else f"import {listed}")
+        word = "cimport" if one.is_cimport else "import"
+        origin = None if one.module is None else "." * one.level + one.module
+        found.append(f"{word} {listed}" if origin is None else f"from {origin} {word} {listed}")
     return found
 
 
@@ -36,11 +38,13 @@ def forms(text: str) -> list[str]:
         pytest.param("xfrom a import b", [], id="not a word of its own"),
         pytest.param("x.from a import b", [], id="an attribute"),
         pytest.param("--from a --import b", [], id="options"),
-        pytest.param("from .a import b; from . import c", [], id="relative: nobody knows of what"),
+        pytest.param("from .a ximport b; from a cimports b; from ... b", [], id="other words, relative"),
         pytest.param("from a importing b", [], id="another word"),
         pytest.param("from a import", [], id="no names"),
         pytest.param("we import a.b here", [], id="a word of a sentence"),
         pytest.param(">>> import a\n... import b\n$ import c\n- import d\nx=1;import e", ["import a", "import b", "import c", "import d", "import e"], id="where a statement begins"),
+        pytest.param("from .a import b; from . import c; from ..a.b import *; from . import(c)", ["from .a import b", "from . import c", "from ..a.b import *", "from . import c"], id="relative, of whatever it is"),
+        pytest.param("from a.b cimport c, d as e\nfrom .a cimport *\nfrom . cimport a", ["from a.b cimport c, d as e", "from .a cimport *", "from . cimport a"], id="Cython's"),
         pytest.param("import x from 'y'", ["import x"], id="another language has the form too"),
         pytest.param("from a.b import c", ["from a.b import c"], id="a name"),
         pytest.param("from a import b, c as d,e", ["from a import b, c as d, e"], id="many names"),
@@ -60,6 +64,28 @@ def forms(text: str) -> list[str]:
 )  # fmt: skip
 def test_statements(text: str, found: list[str]) -> None:
     assert forms(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        pytest.param("from p.old import f\nimport p.old\nfrom .old import f\n", None, id="longer paths"),
+        pytest.param("from older import f\nimport my_old, older, old_\n", None, id="longer names"),
+        pytest.param("import a  # b, old\nimport a; x = b, old\n", None, id="behind the list"),
+        pytest.param("x = 1; import old\n", None, id="not where a line begins"),
+        pytest.param("import old things\nimport old.\nfrom old we import\n", None, id="prose"),
+        pytest.param("import " + "a, " * 5000 + "b\nold\n", None, id="a long list is read in no time"),
+        pytest.param("x = 1\nfrom old import f", 2, id="from"),
+        pytest.param("from old.sub import f\n", 1, id="out of a package"),
+        pytest.param("import old\r\n", 1, id="import"),
+        pytest.param("import a.b, c as d, old as o\n", 1, id="import of many"),
+        pytest.param("import old.sub\n", 1, id="import of a submodule"),
+        pytest.param("try:\n\timport old  # why\n", 2, id="indented"),
+        pytest.param("\ufeffimport old;x", 1, id="behind a BOM"),
+    ],
+)
+def test_flat_import(text: str, line: int | None) -> None:
+    assert flat_import(text.encode(), "old") == line
 
 
 NAMES = st.sampled_from(["a", "a.b", "b2", "_c", "é"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -86,21 +85,6 @@ def text_imports(data: bytes) -> Iterator[TextImport]:
         statement = _plain(match) if match.re is _PLAIN else _from(match, data)
         end = statement.span.end
         yield statement
-
-
-def flat_import(data: bytes, name: str) -> int | None:
-    """The first line, 1-based, that begins with an import of a top-level module, be it in a docstring."""
-    word = name.encode("utf-8", "surrogateescape")
-    if word not in data:
-        return None
-    module = re.escape(word)
-    lines = b"\n" + data.removeprefix(codecs.BOM_UTF8)
-    found = re.search(
-        (rb"[\r\n][ \t]*(?:from[ \t]+" + module + rb"(?:\.[\w.]+)?[ \t]+import\b")
-        + (rb"|import[ \t](?:[^,;#\r\n]*,)*[ \t]*" + module + rb"(?=\.\w|[ \t]*(?:[,;#\r\n]|\Z)|[ \t]+as\b))"),
-        lines,
-    )
-    return None if found is None else lines.count(b"\n", 0, found.start() + 1)
 
 
 def _plain(match: re.Match[bytes]) -> TextImport:

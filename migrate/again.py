@@ -29,7 +29,6 @@ from codemods.references import Reason, Reference, Step, Unchecked
 from codemods.source import SourceText, UndecodableError, decode_python
 from codemods.symbols import Symbol, root
 from codemods.syntax import SyntaxFault, parse, syntax_fault
-from codemods.text_imports import flat_import
 from migrate.asked import ASKED, Asked, Remembered, UnaskedError, parts_of
 from migrate.cache import LAST, Cache, Key, Question, words_of
 from migrate.deletions import is_beside, may_name
@@ -54,6 +53,7 @@ from migrate.reach import NAMED, Named, names_in
 from migrate.recipe import Recipe
 from migrate.repository import IGNORE_FILE, REGULAR_MODES, Difference, Entry
 from migrate.rewriting import READS_OWN, has_readers
+from migrate.search import flat_import
 from migrate.texts import SUFFIXES, SYNTAX, looked_for
 
 V = TypeVar("V")

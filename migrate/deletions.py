@@ -23,6 +23,7 @@ from migrate.plan import ModuleReport, Proof
 from migrate.project import Project, is_package
 from migrate.recipe import Recipe
 from migrate.repository import Entry
+from migrate.search import ImportsFlat
 from migrate.shadows import Shadows
 
 _HARMLESS = frozenset({Reason.TEXT_MENTION, Reason.RUNTIME_NAME})
@@ -203,12 +204,16 @@ class DeletionProof:
         """The files of a module's folder that import it by its last component.
 
         So it is found if they are run as scripts, whose folder Python looks into first, and in Python 2. Where the
-        repository or the standard library has a module of that name at the top, that one is taken to be meant.
+        repository or the standard library has a module of that name at the top, that one is taken to be meant; and
+        where files of other folders import one of that name, too, a package that is installed.
         """
         name, path = last(module), self.project.path_of(module) or ""
         if self.project.kind(name) is not ModuleKind.EXTERNAL or name in sys.stdlib_module_names:
             return []
-        found = self.project.flat_imports(posixpath.dirname(_folder_named_as(path)[:-1]), name)
+        folder = posixpath.dirname(_folder_named_as(path)[:-1])
+        found = self.project.flat_imports(folder, name)
+        if found and self.project.texts.some(ImportsFlat(name), frozenset(self.project.files_in(folder))):
+            return []
         return [
             f"held by {one}:{line}: run as a script, it imports {name} from its own folder"
             for one, line in found.items()

@@ -17,10 +17,10 @@ from codemods.scopes import scope_table, unbound_at_import
 from codemods.source import NotTextError, SourceText, UndecodableError, decode_python
 from codemods.symbols import ancestors, below, is_dotted_name, join, parent, parts, root
 from codemods.syntax import SyntaxFault, host_fault, parse, syntax_fault
-from codemods.text_imports import flat_import
 from migrate.cache import Cache, Key, Question
 from migrate.recipe import SourceRoot
 from migrate.repository import REGULAR_MODES, SYMLINK_MODE, Entry
+from migrate.search import flat_import
 from migrate.snapshots import Files, with_changes
 from migrate.texts import SUFFIXES, SYNTAX, TOO_LARGE, Searched, Texts, is_too_large, small_texts
 
@@ -246,7 +246,7 @@ class Project:
 
     def flat_imports(self, folder: str, name: str) -> dict[str, int]:
         """The Python files of a folder that import a module by this name, without a package, each with the line."""
-        paths = self._by_folder.get(folder, [])
+        paths = self.files_in(folder)
         keys: list[Key] = [(self.entries[path].oid, name) for path in paths]
         known = [self._cache.knows(FLAT_IMPORT, key) for key in keys]
         self.texts.fetch(path for path, is_known in zip(paths, known, strict=True) if not is_known)
@@ -255,9 +255,12 @@ class Project:
         )
         return {path: line for path, line in zip(paths, found, strict=True) if line is not None}
 
+    def files_in(self, folder: str) -> list[str]:
+        """The Python files of a folder that are looked through, stubs aside; not those of folders in it."""
+        return self._by_folder.get(folder, [])
+
     @cached_property
     def _by_folder(self) -> Mapping[str, list[str]]:
-        """The files that are looked through, stubs aside."""
         found: dict[str, list[str]] = {}
         for path in self.texts:
             if path.endswith(".py"):

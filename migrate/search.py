@@ -236,6 +236,35 @@ class HasWord(Search):
         return _token(self.word)
 
 
+def flat_import(data: bytes, name: str) -> int | None:
+    """The first line, 1-based, that begins with an import of a top-level module, be it in a docstring."""
+    word = name.encode("utf-8", "surrogateescape")
+    if word not in data:
+        return None
+    module = re.escape(word)
+    lines = b"\n" + data.removeprefix(codecs.BOM_UTF8)
+    found = re.search(
+        (rb"[\r\n][ \t]*(?:from[ \t]+" + module + rb"(?:\.[\w.]+)?[ \t]+import\b")
+        + (rb"|import[ \t](?:[^,;#\r\n]*,)*[ \t]*" + module + rb"(?=\.\w|[ \t]*(?:[,;#\r\n]|\Z)|[ \t]+as\b))"),
+        lines,
+    )
+    return None if found is None else lines.count(b"\n", 0, found.start() + 1)
+
+
+@dataclass(frozen=True)
+class ImportsFlat(Search):
+    """Whether a file imports a module by this name, without a package."""
+
+    name: str
+
+    def __call__(self, data: bytes) -> bool:
+        return flat_import(data, self.name) is not None
+
+    @property
+    def token(self) -> bytes | None:
+        return _token(self.name)
+
+
 @dataclass(frozen=True)
 class OpenPath(Search):
     """Whether a file imports by strings, and one of them ends behind one of the packages, or after nothing but dots.

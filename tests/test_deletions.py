@@ -108,6 +108,17 @@ def test_a_package_that_is_a_shim_is_held_from_the_folder_around_it(tmp_path: Pa
     assert modules["app.queue"]["deletable"], "import queue is the standard library's"
 
 
+def test_a_name_that_files_elsewhere_import_is_that_of_an_installed_package(tmp_path: Path) -> None:
+    files = {
+        "app/redis.py": "from app.manager import ChatManager\n",
+        "app/both.py": "import redis\nfrom app.redis import ChatManager\n",
+    }
+    for others, deletable in (({}, False), ({"tests/conftest.py": "import redis\n"}, True)):
+        repo = make_repo(tmp_path / str(deletable), {**SAMPLE, **files, **others})
+        modules = {one["module"]: one for one in scan(repo)["modules"]}
+        assert modules["app.redis"]["deletable"] is deletable
+
+
 # tests about the path itself
 
 DELETING = '[unshim]\ncanonical = "app.manager"\npath_tests = "delete"\n'

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codemods.text_imports import flat_import, text_imports
+from codemods.text_imports import text_imports
+from migrate.search import flat_import
 
 
 def forms(text: str) -> list[str]:

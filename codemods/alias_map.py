@@ -622,5 +622,9 @@ class AliasMap:
     def _made_elsewhere(self) -> frozenset[str]:
         """What is not there, and working modules need."""
         plain = AliasMap(self._modules, self._moved)  # what is found meanwhile does not know the answer yet
-        loaded = {name for module in self._working for name in plain.reach(module)}
-        return frozenset(missing for name in loaded for missing in plain._missing_imports(name))
+        needed, pending = set(self._working), list(self._working)
+        while pending:
+            fresh = plain._needed_by(pending.pop()) - needed
+            needed |= fresh
+            pending += fresh
+        return frozenset(missing for name in needed for missing in plain._missing_imports(name))

@@ -229,6 +229,8 @@ class _Reader:
         self.exports_exact = True
         self.forwards: dict[str, Symbol] | None = None
         self.computed = False
+        self.own_names: tuple[str, ...] = ()
+        """How expressions begin that are names of the module itself, by its entry of ``sys.modules``."""
         self.replaced_by: Symbol | None = None
         self.replaced = False
         self.effects: list[Effect] = []
@@ -357,8 +359,8 @@ class _Reader:
             if right.type == "dictionary":
                 self.dicts[name] = right
             self._bind(name, value)
-            if self._is_own_entry(right):  # under this name it can be given any other
-                self.computed = True
+            if self._is_own_entry(right):
+                self.own_names += (f"{name}.",)
             if value.kind is BindingKind.VALUE:
                 logger = right.type == "call" and "logger" in text_of(field(right, "function")).lower()
                 literal_map = right.type == "dictionary"
@@ -371,7 +373,7 @@ class _Reader:
         elif target.type in ("pattern_list", "tuple_pattern", "list_pattern"):
             self._assign_pattern(node, target, right)
         else:
-            if name.startswith(_NAMESPACES):
+            if name.startswith((*_NAMESPACES, *self.own_names)):
                 self.computed = True
             self._effect(EffectKind.ACTS, node)
 
@@ -427,7 +429,7 @@ class _Reader:
             for argument in field(node, "arguments").named_children:
                 self._add_exports(argument)
             return
-        if function.rpartition(".")[2] in _DYNAMIC_CALLS or function.startswith(_NAMESPACES):
+        if function.rpartition(".")[2] in _DYNAMIC_CALLS or function.startswith((*_NAMESPACES, *self.own_names)):
             self.computed = True
         if _is_log_call(function):
             self._effect(_kind_of_logging([node]), node)

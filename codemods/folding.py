@@ -66,9 +66,15 @@ _FIELD = re.compile(rb"\{[^{}]*\}")
 class Folder:
     """Folds the string expressions of one file. Names are followed to constants that are bound once."""
 
-    def __init__(self, table: ScopeTable, named: Mapping[int, str] | None = None) -> None:
-        """``named`` are the modules whose names are read, ``module.__name__``, by where ``__name__`` begins."""
+    def __init__(
+        self, table: ScopeTable, named: Mapping[int, str] | None = None, own: Mapping[str, str] | None = None
+    ) -> None:
+        """``named`` are the modules whose names are read, ``module.__name__``, by where ``__name__`` begins.
+
+        ``own`` are the values of names that Python gives to the module.
+        """
         self._table = table
+        self._own = own or {}
         self._named = named or {}
         self._under_way: set[int] = set()
 
@@ -93,6 +99,8 @@ class Folder:
                 return self._operator(node)
             case "call":
                 return self._call(node)
+            case "identifier" if text_of(node) in self._own:
+                return Folded(self._own[text_of(node)].encode())
             case "identifier":
                 return self._name(node)
             case "attribute":
@@ -154,21 +162,22 @@ class Folder:
             return UNKNOWN
         match text_of(method):
             case "format":
-                return self._with_fields(self.fold(text))
+                return self._with_fields(self.fold(text), arguments.named_children)
             case "join":
                 return self._join(self.fold(text), arguments.named_children)
             case _:
                 return UNKNOWN
 
-    @staticmethod
-    def _with_fields(template: Folded) -> Folded:
-        """What stands between the fields is known, and no value is."""
+    def _with_fields(self, template: Folded, values: list[Node]) -> Folded:
+        """What stands between the fields is known, and the values of ``{}`` as far as they are."""
         if not template.is_known or b"{{" in template.text or b"}}" in template.text:
             return UNKNOWN
+        fields = list(_FIELD.finditer(template.text))
+        plain = len(fields) == len(values) and all(field.group() == b"{}" for field in fields)
         parts: list[Folded] = []
         at = 0
-        for match in _FIELD.finditer(template.text):
-            parts += [_part(template, at, match.start()), UNKNOWN]
+        for number, match in enumerate(fields):
+            parts += [_part(template, at, match.start()), self.fold(values[number]) if plain else UNKNOWN]
             at = match.end()
         return _joined((*parts, _part(template, at, len(template.text))))
 

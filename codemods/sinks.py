@@ -206,7 +206,7 @@ class Callees:
         return None if call is None or call.type != "call" else self.sink(call)
 
     def names_beside(self, module: Node) -> Iterator[Node]:
-        """The names that may be patched in a module: ``swap(module, "name", fake)``, ``[(module, "name")]``.
+        """The names that may be patched in a module: ``swap(module, "name", x)``, ``name=x``, ``[(module, "name")]``.
 
         Calls that are known to do something else are left out.
         """
@@ -218,6 +218,9 @@ class Callees:
             name = plain_name(other.child_by_field_name("value") or other)
             if name is not None:
                 yield name
+            keyword_name = other.child_by_field_name("name") if other.type == "keyword_argument" else None
+            if keyword_name is not None:  # swap(module, name=fake)
+                yield keyword_name
 
     def lookups(self, tree: Tree) -> list[Node]:
         """The calls of ``tree`` (the file's) that may look up their first argument, whether they do or not.
@@ -506,7 +509,7 @@ class Flow:
             return [Use(Sink.MODULE_KEY, call)] if first_argument(call) == value else None
         if last(written) in ("setitem", "delitem") and text_of(first_argument(call) or call) == "sys.modules":
             return [Use(Sink.MODULE_KEY, call)]
-        if function.type == "attribute" and last(written) in _WITH_LOGGER:
+        if last(written) in _WITH_LOGGER and (last(written).startswith("assert") or "caplog" in parent(written)):
             return [Use(Sink.LOGGER, call)] if value in (keyword(call, "logger"), *arguments_of(call)[1:2]) else None
         if last(written) in _PASSING_ON:
             return self._uses(call, seen)

@@ -609,6 +609,15 @@ class _StringPass:
         self._add_computed(call, place, symbol, sink)
         self._mark(folded)
 
+    @cached_property
+    def _own_folder(self) -> Folder:
+        """A folder that also knows the names of this file as a module."""
+        own = {
+            "__name__": self.file.module,
+            "__package__": package_of(self.file.module, is_package=self.file.is_package),
+        }
+        return Folder(self.table, own={name: value for name, value in own.items() if value})
+
     def _add_computed(self, call: Node, place: Node, symbol: Symbol, sink: Sink) -> None:
         is_patch = sink in (Sink.PATCH, Sink.PATCH_DICT, Sink.PATCH_MULTIPLE, Sink.MONKEYPATCH)
         kind = ReferenceKind.PATCH_TARGET if is_patch else ReferenceKind.DYNAMIC_IMPORT
@@ -643,17 +652,18 @@ class _StringPass:
                     is_named = True
                     break
         for call, place, sink in self.unknown if not is_named else ():
-            for module in self._shims_behind(call, place) if sink is Sink.IMPORT else ():
+            for module in self._shims_behind(call, place, sink) if sink in (Sink.IMPORT, Sink.RESOLVE) else ():
                 self._add_computed(call, place, Symbol(module), sink)
 
-    def _shims_behind(self, call: Node, place: Node) -> list[str]:
+    def _shims_behind(self, call: Node, place: Node, sink: Sink) -> list[str]:
         """The shims that could go, and that a path may lead to of which only the package is known: ``"p." + name``.
 
         None where the file shows the names of modules of that package, or takes those of the files that are there.
         """
         data = self.source.data
-        front, unknown, behind = self.folder.fold(place).text.decode("utf-8", "replace").partition("\0")
-        if not unknown or not front.endswith(".") or "." in behind or _OF_FILES.search(data) is not None:
+        front, unknown, behind = self._own_folder.fold(place).text.decode("utf-8", "replace").partition("\0")
+        is_deeper = "." in behind and sink is Sink.IMPORT
+        if not unknown or not front.endswith(".") or is_deeper or _OF_FILES.search(data) is not None:
             return []
         package: str | None = front[:-1]
         if front.startswith("."):

@@ -290,7 +290,7 @@ class Again:
             case HOST.name:
                 return fault_in(file.source, file.tree)
             case FLAT_IMPORT.name:
-                return flat_import(file.content, str(key[1]))
+                return flat_import(file.content, str(key[1]), words_of(key[2]))
             case READS_OWN.name:
                 return has_readers(file.tree, str(key[1]))
             case FACTS.name:

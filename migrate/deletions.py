@@ -188,7 +188,7 @@ class DeletionProof:
             )
         path = self.project.path_of(module) or ""
         reasons += [f"held by {link}: a symbolic link to it" for link, target in self.links.items() if target == path]
-        folder = path.rpartition("/")[0]
+        folder = posixpath.dirname(posixpath.dirname(path) if is_package(path) else path)
         if folder and not any(one.path.startswith(f"{folder}/") and one.path != path for one in self.entries):
             reasons.append(f"it is the last file of {folder}, which would be gone, too")
         stub = path + "i"
@@ -201,7 +201,7 @@ class DeletionProof:
         return reasons
 
     def _flat_imports(self, module: str) -> list[str]:
-        """The files of a module's folder that import it by its last component.
+        """The files of a module's folder that import it by its last component, and have one of its names.
 
         So it is found if they are run as scripts, whose folder Python looks into first, and in Python 2. Where the
         repository or the standard library has a module of that name at the top, that one is taken to be meant; and
@@ -211,7 +211,8 @@ class DeletionProof:
         if self.project.kind(name) is not ModuleKind.EXTERNAL or name in sys.stdlib_module_names:
             return []
         folder = posixpath.dirname(_folder_named_as(path)[:-1])
-        found = self.project.flat_imports(folder, name)
+        names = (one for one in self.alias_map.names(module) if not one.startswith("__"))
+        found = self.project.flat_imports(folder, name, names)
         if found and self.project.texts.some(ImportsFlat(name), frozenset(self.project.files_in(folder))):
             return []
         return [

@@ -27,7 +27,7 @@ from migrate.search import HasWord, ImportsName, Matcher, OpenPath, Search, Word
 
 _IMPLICIT = re.compile(r"(conftest|__main__|setup|test_.*|.*_test|manage|[aw]sgi|(site|user)customize)\.py")
 """Files that are run or loaded by their name, with no import that shows it."""
-_IMPLICIT_FOLDERS = re.compile(r"(^|/)(management/commands|templatetags|migrations)/")
+_IMPLICIT_FOLDERS = re.compile(r"(^|/)(management/commands/|templatetags/|migrations/\d{4}_)")
 """Whose files are loaded because they are there: ``{% load name %}``, ``manage.py name``."""
 
 _NAME = rb"((?!None\b|True\b|False\b)[A-Za-z_]\w*)"
@@ -384,8 +384,8 @@ class Discovery:
         return facts is not None and judge(facts).verdict is Verdict.PURE_SHIM
 
     def _warns(self, file: FileImports) -> bool:
-        """Whether importing a module warns: nobody does that in a script."""
-        if not self.project.texts.has(file.path, HasWord("warn")):
+        """Whether importing a module warns that it is deprecated: nobody does that in a script."""
+        if not self.project.texts.has(file.path, HasWord("DeprecationWarning")):
             return False
         facts = self.project.facts(file.module)
         return facts is not None and any(effect.kind.warns for effect in facts.effects)

@@ -129,7 +129,7 @@ def _base(repository: Repository, plan: Plan) -> _State:
     ]
     texts = Texts(partial(small_texts, repository), wanted)
     texts.load()
-    project = Project(entries, plan.roots, texts, ignored=Ignored(repository, entries))
+    project = Project(entries, plan.roots, texts, ignored=Ignored(repository, entries), named=plan.recipe.modules())
     return _State(project, AliasMap(project, plan.recipe.moved_modules(), plan.recipe.canonical_modules()))
 
 

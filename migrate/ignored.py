@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import posixpath
+import re
+import warnings
 from collections.abc import Iterable
 
 from pathspec import GitIgnoreSpec
@@ -18,7 +20,7 @@ class Ignored:
         found = [one for one in entries if one.mode in REGULAR_MODES and posixpath.basename(one.path) == IGNORE_FILE]
         contents = zip(found, files.read(one.oid for one in found), strict=True)
         self._patterns = {
-            posixpath.dirname(entry.path): GitIgnoreSpec.from_lines(content.decode("utf-8", "replace").splitlines())
+            posixpath.dirname(entry.path): _patterns(content.decode("utf-8", "replace"))
             for entry, content in contents
             if content is not None
         }
@@ -33,3 +35,18 @@ class Ignored:
             if decided is not None or not folder:
                 return decided or False
             folder = posixpath.dirname(folder)
+
+
+def _patterns(text: str) -> GitIgnoreSpec:
+    """Of the lines that are patterns: others, ``!`` and ``[z-a]``, match nothing for git."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # of odd sets, by ``re``
+        return GitIgnoreSpec.from_lines(filter(_is_pattern, text.splitlines()))
+
+
+def _is_pattern(line: str) -> bool:
+    try:
+        GitIgnoreSpec.from_lines([line])
+    except (ValueError, re.error):
+        return False
+    return True

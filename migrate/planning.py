@@ -101,7 +101,7 @@ class _Planner:
         roots = recipe.source_roots or discover_roots((entry.path for entry in self.covered), canonicals)
         wanted = [entry for entry in self.covered if entry.path.endswith(SUFFIXES) and entry.mode in REGULAR_MODES]
         texts = Texts(partial(small_texts, repository), wanted, cache, jobs)
-        self.project = Project(entries, roots, texts, cache, Ignored(repository, entries))
+        self.project = Project(entries, roots, texts, cache, Ignored(repository, entries), recipe.modules())
         self.alias_map = AliasMap(self.project, recipe.moved_modules(), recipe.canonical_modules())
 
     def plan(self) -> Plan:

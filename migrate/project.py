@@ -17,7 +17,7 @@ from codemods.scopes import scope_table, unbound_at_import
 from codemods.source import NotTextError, SourceText, UndecodableError, decode_python
 from codemods.symbols import ancestors, below, is_dotted_name, join, parent, parts, root
 from codemods.syntax import SyntaxFault, host_fault, parse, syntax_fault
-from migrate.cache import Cache, Key, Question
+from migrate.cache import Cache, Key, Question, as_one
 from migrate.recipe import SourceRoot
 from migrate.repository import REGULAR_MODES, SYMLINK_MODE, Entry
 from migrate.search import flat_import
@@ -26,6 +26,7 @@ from migrate.texts import SUFFIXES, SYNTAX, TOO_LARGE, Searched, Texts, is_too_l
 
 A = TypeVar("A")
 
+_ANY = "any file"
 NOTEBOOK_SUFFIX = ".ipynb"
 OPAQUE_SUFFIXES = (".so", ".pyd", ".pyx")
 
@@ -37,7 +38,7 @@ FACTS = Question[ModuleFacts]("facts")
 HOST = Question[str | None]("host")
 """By (blob): why this interpreter could not run it."""
 FLAT_IMPORT = Question[int | None]("flat import")
-"""By (blob, name): the line that imports a module of this name, without a package."""
+"""By (blob, name, words): the line that imports a module of this name, without a package; see flat_import()."""
 
 Learnt = tuple[dict[str, ModuleFacts | None], dict[str, str | None], dict[str, set[str]], Searched]
 """Facts and faults by module, the parts of facts that were looked at, and searches."""
@@ -53,13 +54,16 @@ class Project:
         texts: Texts,
         cache: Cache | None = None,
         ignored: Container[str] = frozenset(),
+        named: Container[str] = frozenset(),
     ) -> None:
         """``entries`` are all files of the commit; ``texts`` those of its Python files that are looked through.
 
-        ``ignored`` are paths at which a build may put files that the commit does not have.
+        ``ignored`` are paths at which a build may put files that the commit does not have; it makes none of the
+        ``named`` modules.
         """
         self.roots = roots
         self._ignored = ignored
+        self._named = named
         self.texts = texts
         self._cache = cache or Cache()
         self._all = tuple(entries)
@@ -96,7 +100,7 @@ class Project:
     def with_changes(self, changes: Mapping[str, bytes | None]) -> Project:
         """The project after files got other bytes, or (None) went. What is known of the other files is kept."""
         entries, texts = with_changes(self._all, changes), self.texts.with_changes(changes)
-        after = Project(entries, self.roots, texts, ignored=self._ignored)
+        after = Project(entries, self.roots, texts, ignored=self._ignored, named=self._named)
         after._sources = {path: source for path, source in self._sources.items() if path not in changes}
         for module, facts in self._facts.items():
             path = self._paths[module]
@@ -163,10 +167,26 @@ class Project:
         return ModuleKind.UNKNOWN if self._may_be_made(module) else ModuleKind.MISSING
 
     def _may_be_made(self, module: str) -> bool:
-        """Whether git ignores the file of a module, so that it may be there whenever the code runs."""
+        """Whether git ignores the file of a module, so that it may be there whenever the code runs.
+
+        Where files of an ignored folder are tracked, that is no place for what is made.
+        """
         if module not in self._made:
-            self._made[module] = any(path in self._ignored for path in self._paths_for(module))
+            self._made[module] = module not in self._named and any(map(self._is_for_builds, self._paths_for(module)))
         return self._made[module]
+
+    def _is_for_builds(self, path: str) -> bool:
+        if path not in self._ignored:
+            return False
+        folder = posixpath.dirname(path)
+        while folder and folder not in self._folders:
+            folder = posixpath.dirname(folder)
+        return posixpath.join(folder, _ANY) not in self._ignored
+
+    @cached_property
+    def _folders(self) -> frozenset[str]:
+        """Those that have Python files."""
+        return frozenset(map(posixpath.dirname, self.entries))
 
     def _paths_for(self, module: str) -> Iterator[str]:
         """Where the file of a module would be."""
@@ -244,14 +264,17 @@ class Project:
         content = next(self.texts.read([entry])) if entry.mode in REGULAR_MODES else None
         return None if content is None or is_too_large(content) else content
 
-    def flat_imports(self, folder: str, name: str) -> dict[str, int]:
-        """The Python files of a folder that import a module by this name, without a package, each with the line."""
-        paths = self.files_in(folder)
-        keys: list[Key] = [(self.entries[path].oid, name) for path in paths]
+    def flat_imports(self, folder: str, name: str, words: Iterable[str]) -> dict[str, int]:
+        """The Python files of a folder that import a module by this name, without a package, each with the line.
+
+        One of the ``words`` must stand there, too.
+        """
+        paths, wanted = self.files_in(folder), frozenset(words)
+        keys: list[Key] = [(self.entries[path].oid, name, as_one(wanted)) for path in paths]
         known = [self._cache.knows(FLAT_IMPORT, key) for key in keys]
         self.texts.fetch(path for path, is_known in zip(paths, known, strict=True) if not is_known)
         found = self._cache.answers(
-            FLAT_IMPORT, keys, lambda number: flat_import(self.texts[paths[number]], name), jobs=1
+            FLAT_IMPORT, keys, lambda number: flat_import(self.texts[paths[number]], name, wanted), jobs=1
         )
         return {path: line for path, line in zip(paths, found, strict=True) if line is not None}
 

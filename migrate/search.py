@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import os
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
@@ -236,15 +237,18 @@ class HasWord(Search):
         return _token(self.word)
 
 
-def flat_import(data: bytes, name: str) -> int | None:
-    """The first line, 1-based, that begins with an import of a top-level module, be it in a docstring."""
-    word = name.encode("utf-8", "surrogateescape")
-    if word not in data:
+def flat_import(data: bytes, name: str, words: frozenset[str] = frozenset()) -> int | None:
+    """The first line, 1-based, with an import of a top-level module, be it in a docstring.
+
+    Of ``words``, if there are any, one must stand in the text, too: what is taken from the module.
+    """
+    word = _bytes(name)
+    if word not in data or (words and words.isdisjoint(map(os.fsdecode, tokens(data)))):
         return None
     module = re.escape(word)
     lines = b"\n" + data.removeprefix(codecs.BOM_UTF8)
     found = re.search(
-        (rb"[\r\n][ \t]*(?:from[ \t]+" + module + rb"(?:\.[\w.]+)?[ \t]+import\b")
+        (rb"[\r\n;:][ \t]*(?:from[ \t]+" + module + rb"(?:\.[\w.]+)?[ \t]+import\b")
         + (rb"|import[ \t](?:[^,;#\r\n]*,)*[ \t]*" + module + rb"(?=\.\w|[ \t]*(?:[,;#\r\n]|\Z)|[ \t]+as\b))"),
         lines,
     )
@@ -267,7 +271,7 @@ class ImportsFlat(Search):
 
 @dataclass(frozen=True)
 class OpenPath(Search):
-    """Whether a file imports by strings, and one of them ends behind one of the packages, or after nothing but dots.
+    """Whether a file imports by strings, and one of them ends behind one of the packages, or a relative one at once.
 
     Any name may follow: ``import_module("package." + name)``.
     """
@@ -281,11 +285,18 @@ class OpenPath(Search):
 
     @cached_property
     def _pattern(self) -> re.Pattern[bytes]:
-        fronts = [rb"\.+", *(re.escape(_bytes(package)) + rb"\.?" for package in sorted(self.packages))]
-        return re.compile(rb"[\"'](?:" + b"|".join(fronts) + rb")[\"'{%]")
+        names = b"|".join(re.escape(_bytes(package)) for package in sorted(self.packages))
+        return re.compile(rb"[\"'](?:" + names + rb")\.?[\"'{%]|" + _OPEN_RELATIVE + b"|" + _OPEN_OWN)
 
     def __call__(self, data: bytes) -> bool:
-        return any(word in data for word in IMPORTING_WORDS) and self._pattern.search(data) is not None
+        if not self.packages or not any(word in data for word in IMPORTING_WORDS):
+            return False
+        return self._pattern.search(data) is not None
+
+
+_OPEN_RELATIVE = rb"import_module\s*\(\s*[rRfFuU]{0,2}[\"']\.+[\"'{%]"
+_OPEN_OWN = rb"\{\s*__(?:name|package)__\s*\}\.\{|__(?:name|package)__\s*\+|[\"']\s*%\s*\(\s*__(?:name|package)__\s*,"
+"""Relative to the file's own package, or with its own name in front."""
 
 
 @dataclass(frozen=True)

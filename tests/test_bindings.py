@@ -208,6 +208,8 @@ def test_forwards(text: str, forwards: dict[str, str] | None, computed: bool) ->
         pytest.param("import sys\nm = sys.modules['p.other']\nm.f = 1\n", False, None, id="another module under a name"),
         pytest.param("def f():\n  m = sys.modules[__name__]\n  m.f = 1\n", False, None, id="the module itself in a function"),
         pytest.param("import sys\nsys.modules[__name__].__dict__.update(vars(x))\n", True, None, id="the names of the entry of sys.modules"),
+        pytest.param("import sys\nm = sys.modules[__name__]\nprint(m)\n", False, None, id="the module itself under a name that is only read"),
+        pytest.param("import sys\nm = sys.modules[__name__]\nm.__dict__.update(x)\n", True, None, id="the names of the module itself under a name"),
         pytest.param("locals().update(x.__dict__)\n", True, None, id="locals().update"),
         pytest.param("import sys\nm = sys.modules[__name__]\nm.f = x.f\n", True, None, id="the module itself under a name"),
         pytest.param("__getattr__ = lambda name: x[name]\n", True, None, id="a lambda as __getattr__"),

@@ -77,7 +77,7 @@ def test_what_takes_another_module_holds_no_shim(files: dict[str, str | bytes], 
     [
         pytest.param({"app/tool.py": f"x = 1\n{FLAT}"}, f"app/tool.py:2: {SCRIPT}", id="a script"),
         pytest.param({"app/tool.py": b"\xef\xbb\xbf" + FLAT.encode()}, f"app/tool.py:1: {SCRIPT}", id="behind a BOM"),
-        pytest.param({"app/__main__.py": "import sys, old_manager as m\r\n"}, f"app/__main__.py:1: {SCRIPT}", id="a module among others"),
+        pytest.param({"app/__main__.py": "import sys, old_manager as m\r\nm.ChatManager()\r\n"}, f"app/__main__.py:1: {SCRIPT}", id="a module among others"),
         pytest.param({"app/py2.py": FLAT + "print 'x'\n"}, f"app/py2.py:1: {SCRIPT}", id="Python 2 looks into the folder first, too"),
         pytest.param({"app/tool.py": f"try:\n    from .old_manager import ChatManager\nexcept ImportError:\n    {FLAT}"}, f"app/tool.py:4: {SCRIPT}", id="where the relative import fails"),
         pytest.param({"app/tool": f"#!/usr/bin/python\n{FLAT}"}, "app/tool:2: app.old_manager:ChatManager", id="a script without an ending"),
@@ -113,8 +113,10 @@ def test_a_name_that_files_elsewhere_import_is_that_of_an_installed_package(tmp_
         "app/redis.py": "from app.manager import ChatManager\n",
         "app/both.py": "import redis\nfrom app.redis import ChatManager\n",
     }
-    for others, deletable in (({}, False), ({"tests/conftest.py": "import redis\n"}, True)):
-        repo = make_repo(tmp_path / str(deletable), {**SAMPLE, **files, **others})
+    none_of_ours = {"app/both.py": "import redis\nredis.Redis()\n"}
+    elsewhere = {"tests/conftest.py": "import redis\n"}
+    for others, deletable in (({}, False), (elsewhere, True), (none_of_ours, True)):
+        repo = make_repo(tmp_path / str(len(others) + len(others.keys() & files.keys())), {**SAMPLE, **files, **others})
         modules = {one["module"]: one for one in scan(repo)["modules"]}
         assert modules["app.redis"]["deletable"] is deletable
 

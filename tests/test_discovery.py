@@ -16,7 +16,7 @@ FILES = {
     "p/admin/__init__.py": "",
     "p/admin/panels.py": "from p.models import Page\n\nclass One: ...\nclass Two: ...\nclass Three: ...\n",
 }
-WARNS = "import warnings\nwarnings.warn('p.contrib.models is old')\n"
+WARNS = "import warnings\nwarnings.warn('p.contrib.models is old', DeprecationWarning)\n"
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,21 @@ WARNS = "import warnings\nwarnings.warn('p.contrib.models is old')\n"
             {"q/__init__.py": "from p.models import *\n", "use.py": "from q import Page\n"},
             ["q"],
             id="a package that has nothing else",
+        ),
+        pytest.param(
+            {"q/old.py": "import warnings\nwarnings.warn('try me')\nfrom p.models import Page\n"},
+            [],
+            id="it warns of something else",
+        ),
+        pytest.param(
+            {"p/migrations/0001_old.py": "from p.models import Page\n", "use.py": "import p.migrations\n"},
+            [],
+            id="a migration",
+        ),
+        pytest.param(
+            {"p/migrations/old.py": "from p.models import Page\n", "use.py": "from p.migrations.old import Page\n"},
+            ["p.migrations.old"],
+            id="a module beside migrations",
         ),
         pytest.param(
             {"p/templatetags/__init__.py": "", "p/templatetags/tags.py": "from p.models import Page\n"},
@@ -80,9 +95,10 @@ def test_shims_are_discovered(tmp_path: Path, files: dict[str, str], shims: list
     assert [one["module"] for one in found["modules"] if one["module"] != "p.models"] == shims
 
 
-def test_a_file_that_names_nothing_but_a_package_is_looked_at(tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", ["'q.' + kind", "'.' + kind, __package__", "f'{__package__}.{kind}'"])
+def test_a_file_that_names_nothing_but_a_package_is_looked_at(tmp_path: Path, path: str) -> None:
     """It was not, and a module was deleted that it imports."""
-    factory = "import importlib\ndef get(kind): return importlib.import_module('q.' + kind)\n"
+    factory = f"import importlib\ndef get(kind): return importlib.import_module({path})\n"
     shim = {"q/old.py": "from p.models import *\n", "use.py": "from q.old import Page\nimport q.make\n"}
     repo = make_repo(tmp_path, {**FILES, **shim, "q/make.py": factory, "far.py": factory.replace("q.", "r.")})
     found = json.loads(unshim("scan", "--format", "json", "--repo", repo.path).out)
@@ -90,3 +106,12 @@ def test_a_file_that_names_nothing_but_a_package_is_looked_at(tmp_path: Path) ->
         ("q/make.py", "computed-string")
     ]
     assert [one["deletable"] for one in found["modules"] if one["module"] == "q.old"] == [False]
+
+
+def test_a_package_of_nothing_but_its_init_can_go(tmp_path: Path) -> None:
+    """It could not: it is the last file of its folder."""
+    files = {"p/fast/__init__.py": "from p.models import Page\n", "use.py": "from p.fast import Page\n"}
+    repo = make_repo(tmp_path, {**FILES, **files})
+    unshim("apply", "--repo", repo.path)
+    assert "p/fast" not in repo.word("ls-tree", "-r", "--name-only", "unshim/models")
+    assert unshim("check", "--rev", "unshim/models", "--repo", repo.path).code == 0

@@ -16,6 +16,7 @@ PATTERNS = {
     "app/.gitignore": "!_version.py\nmade.py\n",
     "deep/er/.gitignore": "/here.py\n",
     "bad/.gitignore": "\udcff\n",
+    "odd/.gitignore": "!\n\\\na\\\n[z-a]\n[a-\\d]\n[[a]&&b]\nx.py\n",
 }
 
 
@@ -30,10 +31,12 @@ PATTERNS = {
         pytest.param("made.py", id="a file says nothing of other folders"),
         pytest.param("deep/here.py", id="... nor of those above"),
         pytest.param("deep/er/est/here.py", id="... nor, with a slash, of those below"),
+        pytest.param("odd.py", id="lines that are no patterns"),
         pytest.param("_version.py", id="a name at the top"),
         pytest.param("lib/_version.py", id="... and everywhere"),
         pytest.param("gen/x.py", id="a folder"),
         pytest.param("app/made.py", id="a nearer file"),
+        pytest.param("odd/x.py", id="beside lines that are no patterns"),
         pytest.param("app/more/made.py", id="... for all below"),
         pytest.param("deep/er/here.py", id="at one place"),
     ],
@@ -69,9 +72,32 @@ GENERATED = {
             id="git ignores it",
         ),
         pytest.param(
+            {"p/old.py": "from p.gen.made import x\nfrom p.new import BigManager\n", ".gitignore": "gen/\n"},
+            False,
+            id="git ignores its folder",
+        ),
+        pytest.param(
+            {
+                "p/old.py": "from p.lib.made import x\nfrom p.new import BigManager\n",
+                "p/lib/__init__.py": "",
+                ".gitignore": "lib/\n",
+            },
+            True,
+            id="git ignores its folder, and files of it are tracked",
+        ),
+        pytest.param(
             {"p/old.py": "from p.made import x\nfrom p.new import BigManager\n", ".gitignore": "other.py\n"},
             True,
             id="nothing shows that it is made",
+        ),
+        pytest.param(
+            {
+                "p/old.py": "from p.made import x\nfrom p.new import BigManager\n",
+                "p/new.py": "try: import p.third\nexcept ImportError: pass\nclass BigManager: ...\n",
+                "p/third.py": "from p.made import x\n",
+            },
+            True,
+            id="the canonical module needs it only by an import that may fail",
         ),
     ],
 )
@@ -79,7 +105,8 @@ def test_a_file_that_a_build_makes_is_no_reason_why_an_import_fails(
     tmp_path: Path, files: dict[str, str], fails: bool
 ) -> None:
     """It was: then a shim was not migrated, and with repairs other classes of its name were taken for it."""
-    repo = make_repo(tmp_path, {**GENERATED, **files})
+    repo = make_repo(tmp_path, {path: text for path, text in {**GENERATED, **files}.items() if path != ".gitignore"})
+    repo.commit({".gitignore": files.get(".gitignore", "")})  # what is tracked stays tracked
     shown = unshim("scan", "--all", "--repo", repo.path).out.decode()
     assert ("cannot be imported" in shown) is fails
     assert "p.other:BigManager ->" not in shown

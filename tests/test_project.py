@@ -89,11 +89,13 @@ def test_what_stands_behind_a_name() -> None:
 def test_a_module_that_git_ignores_may_be_made_by_a_build() -> None:
     contents = {"src/app/__init__.py": b"", "src/app/new.py": b""}
     roots = (SourceRoot("src"), SourceRoot("src/app", "other"))
-    made = Project(entries_of(contents, {}), roots, texts_of(contents), ignored={"src/app/_version.py"})
+    ignored = {"src/app/_version.py", "src/app/named.py"}
+    made = Project(entries_of(contents, {}), roots, texts_of(contents), ignored=ignored, named={"app.named"})
     kinds = {
         "app._version": ModuleKind.UNKNOWN,
         "other._version": ModuleKind.UNKNOWN,
         "app.version": ModuleKind.MISSING,
+        "app.named": ModuleKind.MISSING,
         "app.new._version": ModuleKind.MISSING,
         "_version": ModuleKind.EXTERNAL,
     }

@@ -212,8 +212,13 @@ def test_many_modules_with_one_name(text: bytes, found: bool) -> None:
         pytest.param("import_module('p.q' + '.' + n)", True, id="in pieces"),
         pytest.param('import_module(f"p.q.{n}")', True, id="an f-string"),
         pytest.param("import_module('top.%s' % n)", True, id="formatted"),
+        pytest.param("if __name__ == '__main__': import_module(x.split('.'))", False, id="dots and names elsewhere"),
         pytest.param("import_module('..' + n, x)", True, id="relative"),
+        pytest.param('import_module(f"{__name__}.{n}")', True, id="its own name in front"),
+        pytest.param("import_module(__package__ + '.' + n)", True, id="its own package in front"),
+        pytest.param("import_module('%s.%s' % (__name__, n))", True, id="its own name, formatted"),
     ],
 )
 def test_paths_that_any_name_may_end(text: str, found: bool) -> None:
     assert OpenPath.into(["p.q.old", "top.old", "old"])(text.encode()) is found
+    assert not OpenPath.into([])(text.encode())

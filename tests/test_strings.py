@@ -101,6 +101,7 @@ def listed(text: str, project: Project = PLAIN) -> list[str]:
         pytest.param(IMPORT + "import pkgutil\nfor n in pkgutil.iter_modules(x): im('p.' + n.name)\n", [], id="the names are those of files"),
         pytest.param(IMPORT + "im('p.' + n)\n", ["dynamic-import p.old manual computed-string", "dynamic-import p.pure manual computed-string"], id="only the package is known"),
         pytest.param(IMPORT + "im('p.' + n)  # unshim: keep\n", ["dynamic-import p.old keep keep-comment", "dynamic-import p.pure keep keep-comment"], id="... and kept"),
+        pytest.param(RESOLVE + "rn('p.' + n + '.f')\n", ["dynamic-import p.old manual computed-string", "dynamic-import p.pure manual computed-string"], id="... and a name behind it"),
         pytest.param(IMPORT + "im('p.{}'.format(n))\n", ["dynamic-import p.old manual computed-string", "dynamic-import p.pure manual computed-string"], id="... by format()"),
         pytest.param(IMPORT + "im('.' + n, 'p')\n", ["dynamic-import p.old manual computed-string", "dynamic-import p.pure manual computed-string"], id="... that it is relative to"),
         pytest.param(IMPORT + "im(f'p.old.{x}')\n", ["dynamic-import p.old manual computed-string"], id="a computed path"),

@@ -73,7 +73,7 @@ def test_statements(text: str, found: list[str]) -> None:
         pytest.param("from p.old import f\nimport p.old\nfrom .old import f\n", None, id="longer paths"),
         pytest.param("from older import f\nimport my_old, older, old_\n", None, id="longer names"),
         pytest.param("import a  # b, old\nimport a; x = b, old\n", None, id="behind the list"),
-        pytest.param("x = 1; import old\n", None, id="not where a line begins"),
+        pytest.param("x = 1; import old\n", 1, id="behind another statement"),
         pytest.param("import old things\nimport old.\nfrom old we import\n", None, id="prose"),
         pytest.param("import " + "a, " * 5000 + "b\nold\n", None, id="a long list is read in no time"),
         pytest.param("x = 1\nfrom old import f", 2, id="from"),
@@ -87,6 +87,11 @@ def test_statements(text: str, found: list[str]) -> None:
 )
 def test_flat_import(text: str, line: int | None) -> None:
     assert flat_import(text.encode(), "old") == line
+
+
+@pytest.mark.parametrize("words", [pytest.param({"g"}, id="other words"), pytest.param({"f", "g"}, id="one of them")])
+def test_a_flat_import_beside_words_that_are_looked_for(words: set[str]) -> None:
+    assert flat_import(b"import old\nold.f()\n", "old", frozenset(words)) == (1 if "f" in words else None)
 
 
 NAMES = st.sampled_from(["a", "a.b", "b2", "_c", "é"])

@@ -275,6 +275,7 @@ def test_refusal(project: Project, text: str, listing: list[str]) -> None:
         pytest.param("g(old)('f')\ng('f')(old)\ng(h(old), 'f')\n", [], id="two calls"),
         pytest.param("getattr(old, g('f'))\nhasattr(old, 'f' + x)\nprint(old, 'f')\nlog.info('f', old)\n", [], id="calls that only read"),
         pytest.param("g(new, 'f')\n", [], id="the canonical module"),
+        pytest.param("g(old, other=1)\n", [], id="a keyword that is no name of the module"),
         pytest.param("old = h\ng(old, 'f')\n", [], id="another value of the name"),
         # perhaps a patch
         pytest.param("g(old, 'f')\n", ["f"], id="an unknown function"),
@@ -282,6 +283,7 @@ def test_refusal(project: Project, text: str, listing: list[str]) -> None:
         pytest.param("g(1, old, 'f')\n", ["f"], id="behind another argument"),
         pytest.param("g('f', old)\n", ["f"], id="the name first"),
         pytest.param("g(obj=old, name='f')\n", ["f"], id="keywords"),
+        pytest.param("g(old, f=1)\n", ["f"], id="the name of a keyword"),
         pytest.param("g(old, 'f', 'other', 'C')\n", ["f", "C"], id="several names"),
         pytest.param("def t():\n  g(old, 'f')\n", ["f"], id="in a function"),
         pytest.param("@g(old, 'f')\ndef t(): ...\n", ["f"], id="a decorator"),

@@ -301,6 +301,7 @@ def uses(text: str, public: tuple[str, ...] = ()) -> set[str] | None:
         pytest.param("caplog.at_level('p.old', logger=x)", None, id="a level is no logger"),
         pytest.param("caplog.other(1, logger='p.old')", None, id="another method with a logger"),
         pytest.param("set_level(1, logger='p.old')", None, id="a function called set_level"),
+        pytest.param("x.set_level(1, 'p.old')", None, id="a method of another object"),
         pytest.param("getLogger('p.old')", {"LOGGER"}, id="a logger"),
         pytest.param("self.assertLogs(logger='p.old', level=1)", {"LOGGER"}, id="a logger by its keyword"),
         pytest.param("caplog.set_level(1, logger='p.old')", {"LOGGER"}, id="a logger whose level is set"),

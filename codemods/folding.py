@@ -169,7 +169,10 @@ class Folder:
                 return UNKNOWN
 
     def _with_fields(self, template: Folded, values: list[Node]) -> Folded:
-        """What stands between the fields is known, and the values of ``{}`` as far as they are."""
+        """What stands between the fields is known, and the values of ``{}`` as far as they are.
+
+        Wholly known, it has no place: of several such calls in a file, not all could be rewritten.
+        """
         if not template.is_known or b"{{" in template.text or b"}}" in template.text:
             return UNKNOWN
         fields = list(_FIELD.finditer(template.text))
@@ -179,7 +182,8 @@ class Folder:
         for number, match in enumerate(fields):
             parts += [_part(template, at, match.start()), self.fold(values[number]) if plain else UNKNOWN]
             at = match.end()
-        return _joined((*parts, _part(template, at, len(template.text))))
+        found = _joined((*parts, _part(template, at, len(template.text))))
+        return Folded(found.text) if found.is_known else found
 
     def _join(self, separator: Folded, arguments: list[Node]) -> Folded:
         if not separator.is_known or len(arguments) != 1 or arguments[0].type not in ("list", "tuple"):

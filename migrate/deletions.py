@@ -188,7 +188,8 @@ class DeletionProof:
             )
         path = self.project.path_of(module) or ""
         reasons += [f"held by {link}: a symbolic link to it" for link, target in self.links.items() if target == path]
-        folder = posixpath.dirname(posixpath.dirname(path) if is_package(path) else path)
+        is_inner = is_package(path) and parent(module) != ""  # a top-level package is what is installed
+        folder = posixpath.dirname(posixpath.dirname(path) if is_inner else path)
         if folder and not any(one.path.startswith(f"{folder}/") and one.path != path for one in self.entries):
             reasons.append(f"it is the last file of {folder}, which would be gone, too")
         stub = path + "i"

@@ -363,7 +363,8 @@ class Discovery:
         if path is None:
             return True
         is_loaded = _IMPLICIT.fullmatch(path.rpartition("/")[2]) or _IMPLICIT_FOLDERS.search(path)
-        return not (is_loaded or module in self._packages)
+        is_face = is_package(path) and (module in self._packages or not parent(module))
+        return not (is_loaded or is_face)
 
     @cached_property
     def _packages(self) -> frozenset[str]:

@@ -39,7 +39,12 @@ WARNS = "import warnings\nwarnings.warn('p.contrib.models is old', DeprecationWa
         ),
         pytest.param(
             {"q/__init__.py": "from p.models import *\n", "use.py": "from q import Page\n"},
-            ["q"],
+            [],
+            id="a package at the top, which is what users install",
+        ),
+        pytest.param(
+            {"p/q/__init__.py": "from p.models import *\n", "use.py": "from p.q import Page\n"},
+            ["p.q"],
             id="a package that has nothing else",
         ),
         pytest.param(

@@ -107,7 +107,7 @@ def shown(found: Folded) -> tuple[str, str]:
         pytest.param("(x + '.%s') % 'old'", "?", "_", id="an unknown template"),
         pytest.param(r"'\x70.%s' % 'old'", "p.old", "_.old", id="an escape in the template"),
         pytest.param("'p.{}.f'.format(x)", "p.?.f", "p._.f", id="format()"),
-        pytest.param("'{}.{}'.format('p', 'old')", "p.old", "p.old", id="format() of constants"),
+        pytest.param("'{}.{}'.format('p', 'old')", "p.old", "_____", id="format() of constants"),
         pytest.param("'{}.old'.format(*x)", "?.old", "_.old", id="format() of unknown arguments"),
         pytest.param("'{a}.old{b!r:>3}'.format(a=x, b=y)", "?.old?", "_.old_", id="format() with named fields"),
         pytest.param("'p.{{}}.{}'.format(x)", "?", "_", id="format() with braces that are none"),

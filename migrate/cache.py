@@ -147,7 +147,7 @@ def as_one(words: Iterable[str]) -> str:
 def words_of(part: Hashable) -> frozenset[str]:
     """The names again."""
     assert isinstance(part, str)
-    return frozenset(part.split(" "))
+    return frozenset(part.split(" ") if part else ())
 
 
 _UNREAD = object()

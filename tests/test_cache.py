@@ -13,7 +13,7 @@ from repositories import DIVERGENT, SAMPLE, Repo, make_repo, unshim
 
 from codemods.bindings import module_facts
 from codemods.engine import rewrite_file
-from migrate.cache import Cache, Question
+from migrate.cache import Cache, Question, as_one, words_of
 from migrate.errors import MigrateError
 from migrate.plan import Plan
 from migrate.planning import build_plan
@@ -243,3 +243,11 @@ def test_none_is_an_answer_too() -> None:
     cache, question = Cache(), Question[int | None]("length")
     assert cache.answer(question, ("a",), lambda: None) is None
     assert cache.answer(question, ("a",), lambda: 1) is None
+
+
+@pytest.mark.parametrize(
+    "names", [pytest.param(set(), id="none"), pytest.param({"a"}, id="one"), pytest.param({"b", "a"}, id="two")]
+)
+def test_names_as_a_part_of_a_key_are_the_same_names_again(names: set[str]) -> None:
+    """Of none it was one empty name, which no text has: a question was then asked again as another one."""
+    assert words_of(as_one(names)) == names

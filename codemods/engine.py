@@ -25,7 +25,8 @@ from codemods.references import (
     offset_before,
 )
 from codemods.source import SourceText
-from codemods.strings import NEEDS_IMPORT, find_strings
+from codemods.string_verdicts import NEEDS_IMPORT
+from codemods.strings import find_strings
 from codemods.syntax import SyntaxFault, parse
 
 

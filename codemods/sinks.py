@@ -49,6 +49,19 @@ class Sink(Enum):
 OBJECT_SINKS = frozenset({Sink.PATCH_OBJECT, Sink.READ_ATTRIBUTE, Sink.WRITE_ATTRIBUTE})
 """Those of which the second argument is the name, and the first one the module."""
 
+STRING_SINKS = frozenset(
+    {
+        Sink.PATCH,
+        Sink.PATCH_DICT,
+        Sink.PATCH_MULTIPLE,
+        Sink.MONKEYPATCH,
+        Sink.IMPORT,
+        Sink.RESOLVE,
+        Sink.LOGGER,
+    }
+)
+"""Those of which the first argument is a path, or the name of a logger."""
+
 PATCHING = frozenset({Sink.PATCH_OBJECT, Sink.MONKEYPATCH, Sink.WRITE_ATTRIBUTE})
 """Those that replace a name in the module that they are given."""
 

@@ -74,6 +74,18 @@ def plain_content(node: Node) -> Node | None:
     return content
 
 
+def contents_of(node: Node) -> Span | None:
+    """The span between the quotes of a string."""
+    if node.type != "string" or len(node.children) < 2:
+        return None
+    return Span(node.children[0].end_byte, node.children[-1].start_byte)
+
+
+def is_docstring(node: Node) -> bool:
+    """Whether a string is a statement of its own."""
+    return node.parent is not None and node.parent.type == "expression_statement"
+
+
 def unescape(data: bytes) -> bytes | None:
     """The bytes that an escape sequence (of an f-string: also ``{{``) stands for; None for one that is wrong."""
     if data in (b"{{", b"}}"):

@@ -91,7 +91,8 @@ class SourceTexts:
                     token = Token(match.start(), match.end(), mention)
                     self._references.add_token(token, ReferenceKind.SOURCE_TEXT, verdict)
                     break
-        for match in _OPEN_SOURCE.finditer(self._source.data) if may_execute(self._source.data) else ():
+        opened = list(_OPEN_SOURCE.finditer(self._source.data))
+        for match in opened if opened and may_execute(self._source.data) else ():  # few files have such a source
             node = self._strings.text_at(match.start())
             if node is not None and node.type == "string" and not is_docstring(node):
                 self._open_paths.add(node, node, Sink.IMPORT)

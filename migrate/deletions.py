@@ -7,7 +7,7 @@ import posixpath
 import re
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from codemods.alias_map import AliasMap, ModuleKind
@@ -59,6 +59,7 @@ class DeletionProof:
         self.recipe = recipe
         self.project = project
         self.alias_map = alias_map
+        self._known_below: dict[str, tuple[str, ...]] = {}
         self.unreadable = frozenset(unreadable)
         self.links = links
 
@@ -106,17 +107,23 @@ class DeletionProof:
         for module in pure:
             held[module] += self._own_reasons(module)
         deletable = {module for module in pure if not held[module] and self.alias_map.import_failure(module) is None}
+        together: dict[str, list[str]] = {}
         while True:  # a shim that only shims use goes with them, or stays with them; and so do tests about it
             tests = self._going_tests(references, deletable)
+            going = {self.project.path_of(module) for module in deletable}
             staying = {
                 module
                 for module in deletable
                 if any(one not in deletable for one, _ in by_shim[module])
                 or any(one not in tests for one in by_path_test[module])
+                or self._reasons_beside(module, going)
             }
             if not staying:
                 break
             deletable -= staying
+            together |= {module: self._reasons_beside(module, going) for module in staying}
+        for module in pure:  # of those that could go each by itself, and not all at once, none does
+            held[module] += self._reasons_beside(module, going) or together.get(module, [])
         for module in watched:
             held[module] += [reason for holder, reason in by_shim[module] if holder not in deletable]
             only = module in pure and not held[module] and self.alias_map.import_failure(module) is None
@@ -127,8 +134,8 @@ class DeletionProof:
         for module in sorted({*watched, *ownership.canonical_modules, *ownership.homes}):
             proof = None
             if module in deletable:
-                going = tuple(self._test_of(one) for one in by_path_test[module])
-                proof = self._proof(module, rewritten[module], tuple(dict.fromkeys(texts[module])), going)
+                about_it = tuple(self._test_of(one) for one in by_path_test[module])
+                proof = self._proof(module, rewritten[module], tuple(dict.fromkeys(texts[module])), about_it)
                 left[module] = 0
             reports.append(self._module_report(module, ownership, left[module], proof, held[module]))
         paths = sorted(found for module in deletable if (found := self.project.path_of(module)))
@@ -179,19 +186,8 @@ class DeletionProof:
         for effect in (*facts.effects, *facts.access_effects):
             if self._is_harmful(effect):
                 reasons.append(f"line {effect.line} is not harmless, says the recipe: {effect.text}")
-        leftovers = self._leftovers(module)
-        if leftovers:
-            shown = ", ".join(leftovers[:3]) + (f" and {len(leftovers) - 3} more" if len(leftovers) > 3 else "")
-            reasons.append(
-                f"its directory keeps other files: {shown}, so that the old name would stay importable "
-                "as a namespace package"
-            )
         path = self.project.path_of(module) or ""
         reasons += [f"held by {link}: a symbolic link to it" for link, target in self.links.items() if target == path]
-        is_inner = is_package(path) and parent(module) != ""  # a top-level package is what is installed
-        folder = posixpath.dirname(posixpath.dirname(path) if is_inner else path)
-        if folder and not any(one.path.startswith(f"{folder}/") and one.path != path for one in self.entries):
-            reasons.append(f"it is the last file of {folder}, which would be gone, too")
         stub = path + "i"
         if stub in self.project.entries:
             reasons.append(f"its stub {stub} would tell type checkers that it is still there")
@@ -200,6 +196,33 @@ class DeletionProof:
             if data is None or may_name(module, data):
                 reasons.append(f"{path} could not be checked and may name it")
         return reasons
+
+    def _reasons_beside(self, module: str, going: Container[str | None]) -> list[str]:
+        """Why a pure shim stays, by the files around it that do not go: too many, or none.
+
+        Python would import a folder of any files that has the module's name (PEP 420), and no folder without files.
+        """
+        path = self.project.path_of(module) or ""
+        reasons = []
+        left = [one for one in self._below(_folder_named_as(path)) if one != path and one not in going]
+        if left:
+            shown = ", ".join(left[:3]) + (f" and {len(left) - 3} more" if len(left) > 3 else "")
+            reasons.append(
+                f"its directory keeps other files: {shown}, so that the old name would stay importable "
+                "as a namespace package"
+            )
+        is_inner = is_package(path) and parent(module) != ""  # a top-level package is what is installed
+        folder = posixpath.dirname(posixpath.dirname(path) if is_inner else path)
+        is_meant = f"{folder}/__init__.py" in going  # the whole package goes
+        if folder and not is_meant and all(one == path or one in going for one in self._below(f"{folder}/")):
+            reasons.append(f"nothing would be left of {folder}, which would be gone, too")
+        return reasons
+
+    def _below(self, folder: str) -> tuple[str, ...]:
+        """The files in a folder, and in those in it."""
+        if folder not in self._known_below:
+            self._known_below[folder] = tuple(one.path for one in self.entries if one.path.startswith(folder))
+        return self._known_below[folder]
 
     def _flat_imports(self, module: str) -> list[str]:
         """The files of a module's folder that import it by its last component, and have one of its names.
@@ -274,12 +297,6 @@ class DeletionProof:
             if source is not None and re.search(rb"\b" + re.escape(os.fsencode(last(module))) + rb"\b", source.data):
                 return [f"held by {package.path}: its __all__ is computed, and may name {last(module)}"]
         return []
-
-    def _leftovers(self, module: str) -> list[str]:
-        """What stays in the folder of the module's name: Python would import a folder of any files (PEP 420)."""
-        path = self.project.path_of(module) or ""
-        folder = _folder_named_as(path)
-        return [entry.path for entry in self.entries if entry.path.startswith(folder) and entry.path != path]
 
     def _module_report(
         self, module: str, ownership: Ownership, left: int, proof: Proof | None, held: list[str]

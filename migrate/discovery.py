@@ -356,20 +356,24 @@ class Discovery:
         return shims
 
     def _may_be_shim(self, module: str, ownership: Ownership) -> bool:
-        """Whether a module can be one at all: no face of others, and nothing that is run or found by its name."""
+        """Whether a module can be one: no package that has others than shims, nothing that is run or found by its name."""
         if module in ownership.canonical_modules | ownership.homes or self.project.primary(module) != module:
             return False
         path = self.project.path_of(module)
         if path is None:
             return True
         is_loaded = _IMPLICIT.fullmatch(path.rpartition("/")[2]) or _IMPLICIT_FOLDERS.search(path)
-        is_face = is_package(path) and (module in self._packages or not parent(module))
+        is_face = is_package(path) and (not parent(module) or not self._inside.get(module, set()) <= ownership.shims)
         return not (is_loaded or is_face)
 
     @cached_property
-    def _packages(self) -> frozenset[str]:
-        """The packages that have modules."""
-        return frozenset(name for module in self.project.names for name in ancestors(module))
+    def _inside(self) -> dict[str, set[str]]:
+        """By package: the modules in it."""
+        found: dict[str, set[str]] = {}
+        for module in self.project.names:
+            for package in ancestors(module):
+                found.setdefault(package, set()).add(module)
+        return found
 
     def _may_be_about(self, module: str, ownership: Ownership) -> bool:
         """Whether what is imported from a module can make it a shim."""

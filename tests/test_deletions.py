@@ -108,6 +108,44 @@ def test_a_package_that_is_a_shim_is_held_from_the_folder_around_it(tmp_path: Pa
     assert modules["app.queue"]["deletable"], "import queue is the standard library's"
 
 
+BESIDE = "its directory keeps other files: {}, so that the old name would stay importable as a namespace package"
+
+
+@pytest.mark.parametrize(
+    ("others", "going"),
+    [
+        pytest.param({"app/pack/data.json": "{}"}, {"app.pack.old"}, id="a file that is no module keeps the package"),
+        pytest.param({"names.py": "NAMES = ['app.pack.old']\n"}, set(), id="what holds a shim holds its package, too"),
+        pytest.param({}, {"app.pack", "app.pack.old"}, id="a package of nothing but shims goes as a whole"),
+    ],
+)
+def test_a_package_goes_with_its_modules(others: dict[str, str], going: set[str], tmp_path: Path) -> None:
+    files = {
+        "app/pack/__init__.py": "from app.pack.old import ChatManager\n",
+        "app/pack/old.py": "from app.manager import ChatManager\n",
+        "use.py": "from app.pack import ChatManager\n",
+    }
+    repo = make_repo(tmp_path / "repo", {**SAMPLE, **files, **others})
+    modules = {one["module"]: one for one in scan(repo)["modules"]}
+    assert {name for name in ("app.pack", "app.pack.old") if modules[name]["deletable"]} == going
+    left = {"app/pack/data.json": "app/pack/data.json", "names.py": "app/pack/old.py"}
+    for one in others:
+        assert BESIDE.format(left[one]) in modules["app.pack"]["evidence"]
+    done = unshim("apply", "--repo", repo.path, "--partial")
+    assert done.code == 0, done
+    again = unshim("diff", "--repo", repo.path, "--rev", "unshim/manager")
+    assert not again.out, again.text
+
+
+def test_the_last_files_of_a_folder_without_an_init_stay_together(tmp_path: Path) -> None:
+    forwards = "from app.manager import ChatManager\n"
+    files = {"app/ns/one.py": forwards, "app/ns/two.py": forwards, "use.py": "from app.ns.one import ChatManager\n"}
+    files |= {"unshim.toml": SAMPLE["unshim.toml"] + 'shims = ["app.ns.one", "app.ns.two"]\n'}
+    modules = {one["module"]: one for one in scan(make_repo(tmp_path / "repo", {**SAMPLE, **files}))["modules"]}
+    for name in ("app.ns.one", "app.ns.two"):
+        assert "nothing would be left of app/ns, which would be gone, too" in modules[name]["evidence"]
+
+
 def test_a_name_that_files_elsewhere_import_is_that_of_an_installed_package(tmp_path: Path) -> None:
     files = {
         "app/redis.py": "from app.manager import ChatManager\n",

@@ -48,6 +48,25 @@ WARNS = "import warnings\nwarnings.warn('p.contrib.models is old', DeprecationWa
             id="a package that has nothing else",
         ),
         pytest.param(
+            {
+                "p/q/__init__.py": "from p.q.page import Page\n",
+                "p/q/page.py": "from p.models import Page\n",
+                "use.py": "from p.q import Page\n",
+            },
+            ["p.q", "p.q.page"],
+            id="a package of nothing but shims",
+        ),
+        pytest.param(
+            {
+                "p/q/__init__.py": "from p.q.page import Page\n",
+                "p/q/page.py": "from p.models import Page\n",
+                "p/q/deep/own.py": "x = 1\n",
+                "use.py": "from p.q import Page\n",
+            },
+            ["p.q.page"],
+            id="a package of more than shims",
+        ),
+        pytest.param(
             {"q/old.py": "import warnings\nwarnings.warn('try me')\nfrom p.models import Page\n"},
             [],
             id="it warns of something else",
@@ -114,7 +133,7 @@ def test_a_file_that_names_nothing_but_a_package_is_looked_at(tmp_path: Path, pa
 
 
 def test_a_package_of_nothing_but_its_init_can_go(tmp_path: Path) -> None:
-    """It could not: it is the last file of its folder."""
+    """It could not: nothing would be left of its folder."""
     files = {"p/fast/__init__.py": "from p.models import Page\n", "use.py": "from p.fast import Page\n"}
     repo = make_repo(tmp_path, {**FILES, **files})
     unshim("apply", "--repo", repo.path)

@@ -481,4 +481,4 @@ def test_the_last_file_of_a_folder_stays(repo: Repo) -> None:
         }
     )
     shim = module(scan(repo), "legacy.alone")
-    assert not shim["deletable"] and "it is the last file of legacy, which would be gone, too" in shim["evidence"]
+    assert not shim["deletable"] and "nothing would be left of legacy, which would be gone, too" in shim["evidence"]

@@ -356,7 +356,7 @@ class Discovery:
         return shims
 
     def _may_be_shim(self, module: str, ownership: Ownership) -> bool:
-        """Whether a module can be one: no package that has others than shims, nothing that is run or found by its name."""
+        """Whether a module can be one: no package of more than shims, and nothing that is run or found by its name."""
         if module in ownership.canonical_modules | ownership.homes or self.project.primary(module) != module:
             return False
         path = self.project.path_of(module)

@@ -111,17 +111,18 @@ class DeletionProof:
         while True:  # a shim that only shims use goes with them, or stays with them; and so do tests about it
             tests = self._going_tests(references, deletable)
             going = {self.project.path_of(module) for module in deletable}
+            beside = {module: self._reasons_beside(module, going) for module in deletable}
             staying = {
                 module
                 for module in deletable
                 if any(one not in deletable for one, _ in by_shim[module])
                 or any(one not in tests for one in by_path_test[module])
-                or self._reasons_beside(module, going)
+                or beside[module]
             }
             if not staying:
                 break
             deletable -= staying
-            together |= {module: self._reasons_beside(module, going) for module in staying}
+            together |= {module: beside[module] for module in staying}
         for module in pure:  # of those that could go each by itself, and not all at once, none does
             held[module] += self._reasons_beside(module, going) or together.get(module, [])
         for module in watched:

@@ -12,7 +12,7 @@ from tree_sitter import Node, Tree
 from codemods.alias_map import AliasMap
 from codemods.bindings import absolute_module
 from codemods.ownership import Contest, Finding, Ownership
-from codemods.references import Disposition, Edit, Reason, Relation
+from codemods.references import AtRunTime, Disposition, Edit, Reason, Reference, ReferenceKind, Relation, Step
 from codemods.scopes import Occurrence, Scope, ScopeTable, scope_table
 from codemods.sinks import Sink, may_have_sinks
 from codemods.source import SourceText
@@ -69,6 +69,37 @@ class Verdict:
 
 
 REWRITE = Verdict(Disposition.REWRITE)
+
+
+def reference_at(
+    file: ParsedFile,
+    start: int,
+    kind: ReferenceKind,
+    old: Symbol,
+    finding: Finding,
+    verdict: Verdict,
+    edits: tuple[Edit, ...],
+    at_run_time: AtRunTime,
+) -> Reference:
+    """The reference of the rewrite step that begins at the byte ``start`` of a file."""
+    line, column = file.source.position(start)
+    return Reference(
+        file.path,
+        line,
+        column,
+        start,
+        kind,
+        old,
+        finding.new,
+        finding.relation,
+        verdict.disposition,
+        verdict.reason,
+        verdict.detail,
+        finding.chain,
+        edits,
+        Step.REWRITE if verdict.disposition is Disposition.REWRITE else None,
+        at_run_time,
+    )
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,7 @@ class DynamicImports:
             folded = self._strings.folder.fold(name)
             if not folded.is_known:
                 self._open_paths.add(call, name, Sink.IMPORT)
-            mention = self._mentions.of(join(package, folded.text.decode("utf-8", "replace")))
+            mention = self._mentions.of(join(package, folded.decoded))
             if mention is not None and mention.old.is_module:
                 verdict = place_verdict(self._file, call, name, mention)
                 detail = "it is in the list of names, and taken from its package"

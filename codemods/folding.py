@@ -49,6 +49,11 @@ class Folded:
     def is_known(self) -> bool:
         return _UNKNOWN.encode() not in self.text
 
+    @property
+    def decoded(self) -> str:
+        """The text; bytes that are no UTF-8 (an escape may say any) are replaced."""
+        return self.text.decode("utf-8", "replace")
+
     def span(self, start: int, end: int) -> Span | None:
         """Where ``text[start:end]`` stands in the file; None where it has no such place."""
         piece = self.piece(start, end)

@@ -29,7 +29,7 @@ def _package(node: Node, file: ParsedFile, folder: Folder) -> str | None:
     if written == "__name__":
         return file.module if file.is_package else None
     folded = folder.fold(node)
-    return folded.text.decode("utf-8", "replace") if folded.is_known else None
+    return folded.decoded if folded.is_known else None
 
 
 def is_import_builtin(call: Node) -> bool:

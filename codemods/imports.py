@@ -21,6 +21,7 @@ from codemods.decisions import (
     Written,
     contested_verdict,
     dotted_edits,
+    reference_at,
 )
 from codemods.module_names import ModuleName
 from codemods.ownership import Finding, Ownership
@@ -34,7 +35,6 @@ from codemods.references import (
     Reference,
     ReferenceKind,
     Relation,
-    Step,
 )
 from codemods.scopes import Occurrence, Role, Scope, ScopeTable
 from codemods.sinks import (
@@ -746,26 +746,7 @@ class ImportPass:
         edits: tuple[Edit, ...] = (),
         at_run_time: AtRunTime = AtRunTime.NOTHING,
     ) -> None:
-        line, column = self.source.position(span.start)
-        self.references.append(
-            Reference(
-                self.file.path,
-                line,
-                column,
-                span.start,
-                kind,
-                old,
-                finding.new,
-                finding.relation,
-                verdict.disposition,
-                verdict.reason,
-                verdict.detail,
-                finding.chain,
-                edits,
-                Step.REWRITE if verdict.disposition is Disposition.REWRITE else None,
-                at_run_time,
-            )
-        )
+        self.references.append(reference_at(self.file, span.start, kind, old, finding, verdict, edits, at_run_time))
 
 
 def _whole_path(occurrence: Occurrence) -> Node:

@@ -48,7 +48,7 @@ class OpenPaths:
         """A path of which only parts are constant."""
         if sink is Sink.LOGGER:
             return
-        symbol = self._guess(folded.text.decode("utf-8", "replace"))
+        symbol = self._guess(folded.decoded)
         if symbol is None:
             if folded.text != UNKNOWN.text or place.type == "call" or may_be_relative(call, sink):
                 self.add(call, place, sink)
@@ -100,7 +100,7 @@ class OpenPaths:
         None where the file shows the names of modules of that package, or takes those of the files that are there.
         """
         data = self._file.source.data
-        front, unknown, behind = self._own_folder.fold(place).text.decode("utf-8", "replace").partition("\0")
+        front, unknown, behind = self._own_folder.fold(place).decoded.partition("\0")
         is_deeper = "." in behind and sink is Sink.IMPORT
         if not unknown or not front.endswith(".") or is_deeper or _OF_FILES.search(data) is not None:
             return []

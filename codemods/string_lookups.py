@@ -74,7 +74,7 @@ class StringLookups:
         if not folded.is_known or counts_from_here(call):
             self._open_paths.computed(call, argument, folded, sink)
             return
-        text = folded.text.decode("utf-8", "replace")
+        text = folded.decoded
         if sink is Sink.IMPORT and text.startswith("."):
             self._imports.relative(call, argument, folded, text)
             return

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 
 from tree_sitter import Node
 
-from codemods.decisions import REWRITE, Verdict, dotted_edits
+from codemods.decisions import REWRITE, Verdict, dotted_edits, reference_at
 from codemods.file_strings import FileStrings
 from codemods.folding import Folded
 from codemods.mentions import Mention, Token, name_offset
 from codemods.ownership import Finding
-from codemods.references import AtRunTime, Disposition, Edit, Reason, Reference, ReferenceKind, Step
+from codemods.references import AtRunTime, Disposition, Edit, Reason, Reference, ReferenceKind
 from codemods.scopes import Occurrence
 from codemods.sinks import Sink
 from codemods.symbols import Symbol, parts
@@ -82,29 +82,9 @@ class StringReferences:
     ) -> None:
         """Report a path that begins at ``start``; its edits count only where it is rewritten."""
         start = name_offset(self._source.data, start, old)
-        line, column = self._source.position(start)
-        is_rewrite = verdict.disposition is Disposition.REWRITE
+        written = edits if verdict.disposition is Disposition.REWRITE else ()
         self._found.append(
-            _Found(
-                Reference(
-                    self._file.path,
-                    line,
-                    column,
-                    start,
-                    kind,
-                    old,
-                    finding.new,
-                    finding.relation,
-                    verdict.disposition,
-                    verdict.reason,
-                    verdict.detail,
-                    finding.chain,
-                    edits if is_rewrite else (),
-                    Step.REWRITE if is_rewrite else None,
-                    at_run_time,
-                ),
-                folded,
-            )
+            _Found(reference_at(self._file, start, kind, old, finding, verdict, written, at_run_time), folded)
         )
 
     def add_token(self, token: Token, kind: ReferenceKind, verdict: Verdict) -> None:
@@ -155,7 +135,7 @@ class StringReferences:
         edits = dotted_edits(Span(spans[0].start, spans[count - 1].end), spans, before, after)
         if any(b"\n" in self._source.data[edit.start : edit.end] for edit in edits):
             return None
-        if len(parts(before)) != len(parts(after)) and not _is_one_piece(folded, len(before.encode())):
+        if len(parts(before)) != len(parts(after)) and folded.piece(0, len(before.encode())) is None:
             return None
         if mention.old.name is not None and new.name is not None and new.name != mention.old.name:
             edits.append(Edit(spans[count].start, spans[count].end, new.name))
@@ -230,7 +210,3 @@ def _edits_in(found: _Found, binding: Occurrence) -> frozenset[Edit]:
         for edit in found.reference.edits
         if any(one.start <= edit.start and edit.end <= one.start + one.length for one in pieces)
     )
-
-
-def _is_one_piece(folded: Folded, end: int) -> bool:
-    return folded.piece(0, end) is not None

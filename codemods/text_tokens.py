@@ -81,7 +81,7 @@ class TextTokens:
             if any(_is_prose(piece) for piece in node.named_children):
                 continue
             folded = self._strings.folder.fold(node)
-            mention = self._mentions.of(folded.text.decode("utf-8", "replace")) if folded.is_known else None
+            mention = self._mentions.of(folded.decoded) if folded.is_known else None
             if mention is None or folded.piece(0, len(folded.text)) is not None:
                 continue
             if self._references.is_claimed_within(folded):

@@ -433,8 +433,10 @@ class ModuleName:
         if below(start, new.module) is not None or new.module == start:
             needed = tuple(module for module in needed if below(start, module) is not None)
         read = [module for module in (*packages_of(use.module), use.module) if below(start, module) is not None]
-        reach = self.owner.alias_map.reach
-        return next((one for one in needed if one not in read and self.owner.file.module in reach(one)), None)
+        fresh = (one for one in needed if one not in read)
+        # A module begins to run when the packages around it have begun: what these import ran before it, or runs later.
+        reach, file = self.owner.alias_map.reach, self.owner.file.module
+        return next((one for one in fresh if file in reach(one, frozenset(packages_of(one)))), None)
 
     def _path_edits(self, use: Use, start: str) -> list[Edit]:
         """Edits of the path itself: the module part from ``start`` on, and the name where it differs."""

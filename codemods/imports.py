@@ -139,7 +139,7 @@ class ImportPass:
         return frozenset(module for module in staying if not self._still_imports(module))
 
     def _entered(self) -> frozenset[str]:
-        """Submodules that paths in the file go through, ``p.sub.f``, of those whose import it is about to lose.
+        """Submodules that paths in the file will go through, ``p.sub.f``, of those whose import it is about to lose.
 
         Without the modules that are looked at anyway: paths through these are references.
         """
@@ -154,11 +154,17 @@ class ImportPass:
         if not lost:
             return frozenset()
         table = self.file.table
+        moved = {
+            use.occurrence.span
+            for use, verdict, _, follows in self.uses
+            if verdict is REWRITE and (follows is None or follows.verdict is REWRITE)
+        }
         found: set[str] = set()
         for statement in self.statements:
             for name in statement.names:
                 start = self._bound_module(statement, name) or ""
-                for occurrence in table.occurrences.get(name.local, ()) if start else ():
+                occurrences = table.occurrences.get(name.local, ()) if start else ()
+                for occurrence in (one for one in occurrences if one.span not in moved):
                     path = join(start, *(attribute for attribute, _ in occurrence.path()[1:]))
                     found |= {module for module in lost if below(start, module) and contains(module, path)}
         return frozenset(found)

@@ -397,7 +397,7 @@ class Ownership:
         assert symbol.name is not None
         found = self.alias_map.resolve(symbol)
         submodule = join(symbol.module, symbol.name)
-        if submodule in self.shims and found.kind is EndKind.MODULE:
+        if submodule in self.shims and found.kind is EndKind.MODULE and not self.binds_module(symbol):
             reached = self.module_finding(submodule)
             return None if reached is None else replace(reached, chain=found.chain)
         if symbol.module in self.canonical_modules:
@@ -443,7 +443,7 @@ class Ownership:
         if symbol.name is None or symbol.module not in self.shims:
             return False
         found = self.alias_map.resolve(symbol)
-        return found.kind is EndKind.MODULE and found.end != Symbol(join(symbol.module, symbol.name))
+        return found.kind is EndKind.MODULE and Symbol(join(symbol.module, symbol.name)) not in found.chain
 
     def _may_be_owned(self, symbol: Symbol, found: Resolution) -> bool:
         """Whether a name that cannot be followed to one end may be an owned object.

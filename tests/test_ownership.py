@@ -282,6 +282,28 @@ def test_module_finding(files: Texts, shims: tuple[str, ...], module: str, findi
     assert show(ownership(files, shims=shims).module_finding(module)) == finding
 
 
+ITSELF = "import sys\nfrom p import new\nsys.modules[__name__] = new\n"
+
+
+@pytest.mark.parametrize(
+    ("init", "finding", "binds"),
+    [
+        pytest.param(
+            "from p import new as old\n",
+            "divergent no-canonical-home",
+            True,
+            id="the package binds another module to the name of a submodule",
+        ),
+        pytest.param("from q import old\n", "alias p.new", False, id="the submodule, which replaces itself"),
+        pytest.param("", "alias p.new", False, id="... and that nothing imports"),
+    ],
+)
+def test_a_module_as_a_name_of_a_package_of_shims(init: str, finding: str, binds: bool) -> None:
+    own = ownership({**BASIC, "q/__init__.py": init, "q/old.py": ITSELF}, shims=("q", "q.old"))
+    symbol = Symbol("q", "old")
+    assert (show(own.finding(symbol)), own.binds_module(symbol)) == (finding, binds)
+
+
 def test_a_shim_belongs_to_the_canonical_module_that_it_imports() -> None:
     files = {
         **BASIC,

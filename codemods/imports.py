@@ -279,11 +279,15 @@ class ImportPass:
             contested = self.contest(old, is_patch=False)
             if contested is not None:
                 return contested
-        if new is not None and self._runs_at_import(node):
-            cycle = self.ownership.new_cycle(self.file.module, old.module, new.module)
-            if cycle is not None:
-                return Verdict(Disposition.MANUAL, Reason.IMPORT_CYCLE, " -> ".join(cycle))
-        return REWRITE
+        cycle = None if new is None else self.cycle_at(node, old.module, new.module)
+        return cycle or REWRITE
+
+    def cycle_at(self, node: Node, old_module: str, new_module: str) -> Verdict | None:
+        """The verdict on an import of ``new_module`` at this place that closes a cycle; None if it closes none."""
+        if not self._runs_at_import(node):
+            return None
+        cycle = self.ownership.new_cycle(self.file.module, old_module, new_module)
+        return None if cycle is None else Verdict(Disposition.MANUAL, Reason.IMPORT_CYCLE, " -> ".join(cycle))
 
     def contest(self, symbol: Symbol, *, is_patch: bool) -> Verdict | None:
         """The verdict on a late read or a patch of a symbol that is contested in this file; None if it is not."""

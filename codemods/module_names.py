@@ -359,9 +359,8 @@ class ModuleName:
                         owner.report_use(use, self._use_verdict(use, verdict))
                 else:
                     needs = self._load_edits(use, decisions, start)
-                    if needs is None:
-                        hint = f"nothing in this file imports {use.finding.new}"
-                        owner.report_use(use, Verdict(Disposition.MANUAL, Reason.NAME_CAPTURE, hint))
+                    if isinstance(needs, Verdict):
+                        owner.report_use(use, needs)
                     else:
                         follows = decisions[0] if decisions and not staying else None
                         owner.report_use(use, REWRITE, (*self._path_edits(use, start), *needs), follows)
@@ -472,13 +471,15 @@ class ModuleName:
             if not needed:
                 continue
             relation = Relation.MOVED if decision.finding.relation is Relation.MOVED else Relation.ALIAS
-            finding = Finding(relation, Symbol(needed[0]), decision.finding.chain)
-            verdict = self.owner.verdict_at(decision.statement.node, decision.name.span, Symbol(module), finding)
-            decision.verdict, decision.finding = verdict, finding
+            findings = [Finding(relation, Symbol(one), decision.finding.chain) for one in needed]
+            node, span = decision.statement.node, decision.name.span
+            verdicts = [self.owner.verdict_at(node, span, Symbol(module), finding) for finding in findings]
+            decision.verdict = next((verdict for verdict in verdicts if verdict is not REWRITE), REWRITE)
+            decision.finding = findings[0]
             decision.written = Written(needed[0], None, None, needed[1:])
 
-    def _load_edits(self, use: Use, decisions: list[Decision], start: str) -> list[Edit] | None:
-        """Imports to add so that the new path works where the use runs; None where that is not possible.
+    def _load_edits(self, use: Use, decisions: list[Decision], start: str) -> list[Edit] | Verdict:
+        """Imports to add so that the new path works where the use runs; or why that is not possible.
 
         The new module must be loaded; and where the path is written in full, its first name must be bound.
         """
@@ -493,13 +494,19 @@ class ModuleName:
         is_late = runs_late(node)
         if bound and self.owner.is_loaded(new.module, lambda statement: self._ran(statement, node), is_late=is_late):
             return []
-        return self._add_import(new.module)
+        return self._add_import(new)
 
-    def _add_import(self, module: str) -> list[Edit] | None:
-        first = root(module)
+    def _add_import(self, new: Symbol) -> list[Edit] | Verdict:
+        """An import of the module of ``new``, behind the first import that binds the local name."""
+        module, first = new.module, root(new.module)
         if first != self.local and not self.table.can_take(first, self.scope, []) and not self._is_imported(first):
-            return None
-        statement = self.binders[0][0]
+            return Verdict(Disposition.MANUAL, Reason.NAME_CAPTURE, f"nothing in this file imports {new}")
+        statement, name, bound = self.binders[0]
+        loaded = bound if statement.is_from else name.name
+        assert loaded is not None  # other values than the module's block all paths through the name
+        cycle = self.owner.cycle_at(statement.node, loaded, module)
+        if cycle is not None:
+            return cycle
         indent = self.owner.own_line_indent(statement)
         if indent is None:
             text = f"; import {module}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from codemods.references import Step
 from migrate.beside import beside
 from migrate.plan import FileChange, Plan
 from migrate.snapshots import WorkingTree
@@ -19,12 +20,14 @@ class Fixed:
 
 
 def fix(tree: WorkingTree, plan: Plan) -> Fixed:
-    """Write the plan's new texts over files that still are as the plan has read them; nothing is deleted."""
+    """Write the plan's new texts over files that still are as the plan has read them.
+
+    No module is deleted, and so what goes with one (its tests) stays.
+    """
     paths: list[str] = []
     left: list[tuple[str, str]] = []
-    for change in plan.changed_files():
-        if change.after is None:
-            continue
+    for change in plan.changed_files(besides=Step.DELETE):
+        assert change.after is not None  # only the step that is left out deletes
         refusal = _replace(tree, change, change.after)
         if refusal is None:
             paths.append(change.path)

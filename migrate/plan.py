@@ -236,11 +236,11 @@ class Plan:
     def with_reason(self, reason: Reason) -> list[Reference]:
         return [one for one in self.references if one.reason is reason]
 
-    def changed_files(self) -> tuple[FileChange, ...]:
-        """Each file as the base has it and as the last step leaves it, by path."""
+    def changed_files(self, besides: Step | None = None) -> tuple[FileChange, ...]:
+        """Each file as the base has it and as the last step leaves it, by path; without what one step does."""
         merged: dict[str, FileChange] = {}
         for step in self.steps:
-            for change in step.changes:
+            for change in step.changes if step.step is not besides else ():
                 known = merged.get(change.path)
                 merged[change.path] = change if known is None else replace(known, after=change.after)
         return tuple(merged[path] for path in sorted(merged) if merged[path].before != merged[path].after)

@@ -117,6 +117,24 @@ def test_what_needs_a_decision_stays_and_is_listed(tmp_path: Path) -> None:
     assert "app/decide.py:1:24: from-import app.double:ChatManager [different-object]" in result.text
 
 
+def test_the_tests_of_a_shim_stay_as_long_as_the_shim(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "p/__init__.py": "",
+        "p/new.py": "def f(): ...\n",
+        "p/old.py": "import warnings\nfrom p.new import f\nwarnings.warn('moved', DeprecationWarning)\n",
+        "tests/test_old.py": (
+            "import importlib\n\nimport pytest\n\n\ndef test_old():\n    with pytest.warns(DeprecationWarning):\n"
+            "        importlib.import_module('p.old')\n\n\ndef test_other():\n    assert pytest\n"
+        ),
+        "unshim.toml": '[unshim]\ncanonical = "p.new"\npath_tests = "delete"\n',
+    }
+    repo = make_repo(tmp_path / "repo", files)
+    assert "-def test_old():" in unshim("diff", "--repo", repo.path).text
+    result = unshim("check", "--repo", repo.path, "--fix")
+    assert "fixed" not in result.text
+    assert on_disk(repo, "tests/test_old.py") == str(files["tests/test_old.py"]).encode()
+
+
 def test_a_file_that_was_changed_since_it_was_read_is_left(repo: Repo) -> None:
     tree, plan = planned(repo)
     repo.write({"app/use.py": "import os\n"})

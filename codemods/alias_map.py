@@ -543,6 +543,43 @@ class AliasMap:
             for top in facts.top_imports
         )
 
+    def comes_too_late(self, symbol: Symbol, importer: str) -> bool:
+        """Whether importing the symbol's module runs ``importer`` before the name is bound.
+
+        What ``importer`` takes from the module at its top level is not there then.
+        """
+        assert symbol.name is not None
+        running = frozenset((*ancestors(symbol.module), symbol.module))
+        if importer in running or importer not in self.executes(symbol.module):
+            return False
+        facts = self._modules.facts(symbol.module)
+        tops = () if facts is None else facts.top_imports
+        leading = min((top.start for top in tops if importer in self._run_by(top, running)), default=None)
+        return facts is not None and leading is not None and not self._is_bound_above(facts, symbol.name, leading)
+
+    def taken_by(self, module: str) -> tuple[Symbol, ...]:
+        """The names that a module takes out of others at its top level, in their order."""
+        facts = self._modules.facts(module, IMPORTS)
+        tops = () if facts is None else facts.top_imports
+        return tuple(Symbol(top.module, top.name) for top in tops if top.name is not None)
+
+    def _run_by(self, top: TopImport, running: frozenset[str]) -> Iterator[str]:
+        """The modules that an import at the top level of a module executes, where some are running already."""
+        taken = Symbol(top.module, top.name).dotted
+        for module in dict.fromkeys((top.module, taken, *self._forwarded_to(top.module, top.name))):
+            if module not in running:
+                yield from self.reach(module, running)
+
+    def _is_bound_above(self, facts: ModuleFacts, name: str, start: int) -> bool:
+        """Whether a module has bound a name for good where its text has come to ``start``."""
+        if self._is_submodule(facts.module, name):
+            return True  # the import that asks for it loads it
+        bindings = facts.names.get(name) or facts.names.get("__getattr__", ())
+        starred = [star for star in facts.stars if not bindings and name in self.exported_names(star.module)]
+        places = [one.start for one in bindings if one.kind is not BindingKind.UNBOUND]
+        places += [star.start for star in starred]
+        return all(place < start for place in places)
+
     def import_failure(self, module: str) -> tuple[str, ...] | None:
         """Why importing this module fails today, as a chain of modules ending in what is missing; or None.
 

@@ -198,6 +198,12 @@ class FilePass(Protocol):
     def verdict_at(self, node: Node, span: Span, old: Symbol, finding: Finding) -> Verdict:
         """Whether a finding can be rewritten at this place, as far as the place itself decides it."""
 
+    def cycle_at(self, node: Node, old_module: str, new_module: str) -> Verdict | None:
+        """The verdict on an import of ``new_module`` at this place that closes a cycle; None if it closes none."""
+
+    def too_late(self, old: Symbol, new: Symbol) -> Verdict | None:
+        """The verdict on a name that this file, where it is imported, would read before it is there; None if it is."""
+
     def module_text(self, statement: ImportStatement, module: str) -> str:
         """The module as this statement would write it."""
 

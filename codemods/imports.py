@@ -279,8 +279,9 @@ class ImportPass:
             contested = self.contest(old, is_patch=False)
             if contested is not None:
                 return contested
-        cycle = None if new is None else self.cycle_at(node, old.module, new.module)
-        return cycle or REWRITE
+        if new is not None and self._runs_at_import(node):
+            return self.cycle_at(node, old.module, new.module) or self.too_late(old, new) or REWRITE
+        return REWRITE
 
     def cycle_at(self, node: Node, old_module: str, new_module: str) -> Verdict | None:
         """The verdict on an import of ``new_module`` at this place that closes a cycle; None if it closes none."""
@@ -288,6 +289,15 @@ class ImportPass:
             return None
         cycle = self.ownership.new_cycle(self.file.module, old_module, new_module)
         return None if cycle is None else Verdict(Disposition.MANUAL, Reason.IMPORT_CYCLE, " -> ".join(cycle))
+
+    def too_late(self, old: Symbol, new: Symbol) -> Verdict | None:
+        """The verdict on a name that this file, where it is imported, would read before it is there; None if it is."""
+        if not self.ownership.comes_too_late(self.file.module, old, new):
+            return None
+        detail = f"{new.module} imports this file before it binds {new.name}"
+        if contains(new.module, self.file.module) and old.module not in self.ownership.shims:
+            return Verdict(Disposition.KEEP, Reason.CANONICAL_OWN_IMPORT, detail)  # a part of the canonical package
+        return Verdict(Disposition.MANUAL, Reason.IMPORT_CYCLE, detail)
 
     def contest(self, symbol: Symbol, *, is_patch: bool) -> Verdict | None:
         """The verdict on a late read or a patch of a symbol that is contested in this file; None if it is not."""
@@ -356,6 +366,8 @@ class ImportPass:
             return None
         names = self.alias_map.exported_names(old)
         if names != self.alias_map.exported_names(new):
+            return None
+        if any(self.too_late(Symbol(old, name), Symbol(new, name)) is not None for name in names):
             return None
         same = all(self.alias_map.same_object(Symbol(old, name), Symbol(new, name)) for name in names)
         return new if same else None

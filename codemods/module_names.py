@@ -256,9 +256,10 @@ class ModuleName:
         if use.is_patch and new is not None and finding.relation is not Relation.MOVED:
             if not self.owner.ownership.owns(new):
                 return Verdict(Disposition.MANUAL, Reason.PATCHED_HELPER, f"{new.module} merely uses {new.name}")
+        old = Symbol(use.module, use.name)
         if use.is_patch or runs_late(use.occurrence.node):
-            return self.owner.contest(Symbol(use.module, use.name), is_patch=use.is_patch)
-        return None
+            return self.owner.contest(old, is_patch=use.is_patch)
+        return None if new is None else self.owner.too_late(old, new)
 
     def _use_verdict(self, use: Use, statement: Verdict) -> Verdict:
         """What to say of a use whose import stays: its own reason if it has one, else the import's."""

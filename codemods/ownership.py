@@ -615,6 +615,14 @@ class Ownership:
                 return (importer, *reversed(chain))
         return None
 
+    def comes_too_late(self, importer: str, old: Symbol, new: Symbol) -> bool:
+        """Whether ``importer`` runs where the new name is not bound yet, and the old one does not need it today."""
+        return (
+            new.name is not None
+            and self.alias_map.comes_too_late(new, importer)
+            and new not in self.alias_map.resolve(old).chain
+        )
+
     def hidden_submodule(self, module: str) -> str | None:
         """The attribute that hides ``module`` from ``import module as x`` and ``from parent import``; or None.
 

@@ -98,7 +98,8 @@ def mismatches(repository: Repository, plan: Plan) -> tuple[Mismatch, ...]:
     - each name that a changed module binds at its top level, or passes on;
     - the tokens of a changed file, outside of import statements and of the lines where the plan has a reference;
     - whether a changed file parses, and its first error;
-    - whether a module that could be imported still can, and whether a new cycle of imports came up.
+    - whether a module that could be imported still can, whether a new cycle of imports came up, and whether a name is
+      taken out of a module that is half imported then.
 
     Left out are documents, notebooks, what a name means that more than imports bind, and what code does that is
     run by text (``exec``, patch targets): that is the passes' word.
@@ -382,7 +383,7 @@ class _Comparison:
     # importing a module
 
     def _imports(self, path: str, module: str) -> Iterator[Mismatch]:
-        """Whether the module can still be imported, and closes no cycle that was not there."""
+        """Whether the module can still be imported, closes no new cycle, and takes no name that is not there yet."""
         base, after = self.base.alias_map, self.after.alias_map
         failure = after.import_failure(module)
         if failure is not None and base.import_failure(module) is None:
@@ -397,6 +398,10 @@ class _Comparison:
             if asking is not None:
                 way = " -> ".join((module, *_way(chain, asking), module))
                 yield self._mismatch(path, 1, f"a new cycle of imports: {way}")
+        needed = {one for symbol in base.taken_by(module) for one in base.resolve(symbol).chain}
+        for symbol in after.taken_by(module):
+            if symbol not in needed and after.comes_too_late(symbol, module):
+                yield self._mismatch(path, 1, f"{symbol.module} imports this file before it binds {symbol.name}")
 
 
 def last_name(symbol: Symbol | None) -> str:

@@ -235,6 +235,49 @@ def test_loaded_by(files: dict[str, str], loaded: set[str]) -> None:
     assert set(alias_map(files).loaded_by("a")) == loaded
 
 
+BEFORE = {"q/__init__.py": "", "q/part.py": "", "r.py": "def f(): ...\nfrom q import part\n", "s.py": "def f(): ...\n"}
+
+
+@pytest.mark.parametrize(
+    ("init", "too_late"),
+    [
+        pytest.param("def f(): ...\nimport q.part\n", False, id="it is bound before the importer runs"),
+        pytest.param("def f(): ...\n", False, id="the importer does not run"),
+        pytest.param("def late(): import q.part\ndef f(): ...\n", False, id="... when this is imported"),
+        pytest.param("import q.part\ndef f(): ...\n", True, id="the importer is the package of what is imported"),
+        pytest.param("import r\ndef f(): ...\n", True, id="... and runs on the way"),
+        pytest.param("from q.part import f\n", True, id="... and by the import of the name itself"),
+        pytest.param("from p.inner import f\nimport q\n", False, id="the name of a submodule's object is there"),
+        pytest.param("import p.inner, q\nfrom p.inner import f\n", True, id="... or not yet"),
+        pytest.param("try: import q\nexcept ImportError: pass\ndef f(): ...\n", True, id="what may run is enough"),
+        pytest.param("def f(): ...\nimport q\ndef f(): ...\n", True, id="it is bound again: to another object"),
+        pytest.param("from s import *\nimport q\n", False, id="a star has brought it"),
+        pytest.param("import q\nfrom s import *\n", True, id="... or not yet"),
+        pytest.param("def __getattr__(name): return 1\nimport q\n", False, id="__getattr__ makes it"),
+        pytest.param("import q\ndef __getattr__(name): return 1\n", True, id="... or not yet"),
+    ],
+)
+def test_a_name_that_comes_too_late(init: str, *, too_late: bool) -> None:
+    alias = alias_map({**BEFORE, "p/__init__.py": init, "p/inner.py": "def f(): ...\n"})
+    assert alias.comes_too_late(Symbol("p", "f"), "q") is too_late
+
+
+@pytest.mark.parametrize(
+    ("symbol", "importer"),
+    [
+        pytest.param("p:inner", "q", id="a submodule is loaded by the import that asks for it"),
+        pytest.param("p:f", "p.inner", id="a module of the package that runs when the name is there"),
+        pytest.param("p.inner:f", "p", id="the package around runs before its module"),
+        pytest.param("p:f", "p", id="the module itself"),
+        pytest.param("os:path", "q", id="a module from outside"),
+    ],
+)
+def test_a_name_that_is_there_in_time(symbol: str, importer: str) -> None:
+    init = "def f(): ...\nfrom p import inner\nimport q\n"
+    alias = alias_map({**BEFORE, "p/__init__.py": init, "p/inner.py": "from q import part\ndef f(): ...\n"})
+    assert not alias.comes_too_late(parse_symbol(symbol), importer)
+
+
 def test_reach() -> None:
     files = {"a.py": "import b\n", "b.py": "import c\nimport a\n", "c.py": "", "d.py": "import a\n"}
     assert alias_map(files).reach("a") == {"a": None, "b": "a", "c": "b"}

@@ -270,6 +270,16 @@ def test_a_new_import_cycle_is_seen(tmp_path: Path) -> None:
     assert any("a new cycle of imports: app.use -> app.late -> app.use" in one.message for one in found), found
 
 
+def test_a_name_that_is_not_there_yet_is_seen(tmp_path: Path) -> None:
+    late = "import app.sub.part\n\nclass ChatManager: ...\n"
+    files = {**SAMPLE, "app/sub/__init__.py": USE.decode().replace("manager", "old_manager", 1), "app/sub/part.py": ""}
+    repository, plan = planned(tmp_path, {**files, "app/late.py": late})
+    assert mismatches(repository, plan) == ()
+    tampered = with_text(plan, Step.REWRITE, "app/sub/__init__.py", USE, USE.replace(b"app.manager", b"app.late"))
+    found = {one.message for one in mismatches(repository, tampered) if one.path == "app/sub/__init__.py"}
+    assert "app.late imports this file before it binds ChatManager" in found
+
+
 def test_a_lost_binding_that_an_unchanged_module_re_exports_is_seen_there(tmp_path: Path) -> None:
     files = {
         **SAMPLE,

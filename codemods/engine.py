@@ -9,7 +9,7 @@ from codemods.broken import find_in_broken
 from codemods.collapse import find_collapses
 from codemods.decisions import Elsewhere, ParsedFile
 from codemods.faulty import carry_out
-from codemods.imports import ImportFindings, find_imports
+from codemods.imports import find_imports
 from codemods.mentions import Mentions
 from codemods.merges import merge_rewritten, written_spans
 from codemods.ownership import Ownership
@@ -71,14 +71,15 @@ def rewrite_file(file: ParsedFile, rules: Rules) -> FileResult:
     while True:
         found = find_imports(file, rules.ownership, rules.elsewhere, vetoed, pinned)
         strings = find_strings(file, rules.ownership, rules.mentions, rules.elsewhere, found.references, rules.asked)
-        references = (*found.references, *strings)
-        needed = _needed_by(strings) | _loads_lost(found, rules.ownership)
+        references = (*found.references, *strings.references)
+        leans_on = found.leans_on | strings.leans_on
+        needed = _needed_by(strings.references) | _loads_lost(found.references, leans_on, rules.ownership)
         if not needed <= pinned:
             pinned |= needed
             continue
         edits = _edits(references)
         if not edits:
-            return FileResult(file.path, references, found.canonical, file.source.data, False, found.leans_on)
+            return FileResult(file.path, references, found.canonical, file.source.data, False, leans_on)
         text = file.source.with_data(apply_edits(file.source.data, edits))
         merges = merge_rewritten(
             text, written_spans(edits), file.module, is_package=file.is_package, proved=rules.proved
@@ -88,7 +89,7 @@ def rewrite_file(file: ParsedFile, rules: Rules) -> FileResult:
             data = apply_edits(text.data, merges.edits)
             changed = data != file.source.data
             applied = (edits, merges.edits)
-            return FileResult(file.path, references, found.canonical, data, changed, found.leans_on, applied)
+            return FileResult(file.path, references, found.canonical, data, changed, leans_on, applied)
         vetoed |= fresh
 
 
@@ -102,7 +103,7 @@ def _needed_by(strings: Iterable[Reference]) -> frozenset[str]:
     )
 
 
-def _loads_lost(found: ImportFindings, ownership: Ownership) -> frozenset[str]:
+def _loads_lost(references: Iterable[Reference], leans_on: frozenset[str], ownership: Ownership) -> frozenset[str]:
     """Modules whose import by this file loads, on its way, what the file reads without importing it.
 
     They stay, unless the canonical module loads the same.
@@ -110,11 +111,11 @@ def _loads_lost(found: ImportFindings, ownership: Ownership) -> frozenset[str]:
     gives_up = ownership.alias_map.gives_up
     return frozenset(
         one.old.module
-        for one in found.references
+        for one in references
         if one.disposition is Disposition.REWRITE
         and one.new is not None
         and one.kind in IMPORT_KINDS
-        and not found.leans_on.isdisjoint(gives_up(one.old.module, one.new.module))
+        and not leans_on.isdisjoint(gives_up(one.old.module, one.new.module))
     )
 
 
@@ -126,12 +127,11 @@ def rewrite_faulty(file: ParsedFile, fault: SyntaxFault, rules: Rules) -> FileRe
         found = find_in_broken(file, fault, rules.ownership, rules.elsewhere)
     strings = find_strings(file, rules.ownership, rules.mentions, rules.elsewhere, found.references, rules.asked)
     if fault.reason is Reason.CONFLICT_MARKERS:
-        strings = tuple(_unwritten(one, fault.reason) for one in strings)
-    carried = carry_out(file.source, fault, (*found.references, *strings))
+        strings = replace(strings, references=tuple(_unwritten(one, fault.reason) for one in strings.references))
+    carried = carry_out(file.source, fault, (*found.references, *strings.references))
     changed = carried.data != file.source.data
-    return FileResult(
-        file.path, carried.references, found.canonical, carried.data, changed, found.leans_on, (carried.edits,)
-    )
+    leans_on = found.leans_on | strings.leans_on
+    return FileResult(file.path, carried.references, found.canonical, carried.data, changed, leans_on, (carried.edits,))
 
 
 def _unwritten(one: Reference, reason: Reason) -> Reference:

@@ -15,7 +15,7 @@ from codemods.open_paths import OpenPaths
 from codemods.ownership import Finding
 from codemods.references import Disposition, Edit, Reason, Reference, ReferenceKind
 from codemods.sinks import Sink, may_execute
-from codemods.string_references import StringReferences
+from codemods.string_references import StringFindings, StringReferences
 from codemods.string_verdicts import is_kept, text_verdict
 from codemods.symbols import join, package_of, resolve_relative
 from codemods.syntax import contents_of, import_statements, is_docstring, parse, string_nodes, text_of
@@ -36,7 +36,7 @@ class SourceTexts:
         references: StringReferences,
         open_paths: OpenPaths,
         asked: frozenset[ReferenceKind],
-        find: Callable[[ParsedFile], tuple[Reference, ...]],
+        find: Callable[[ParsedFile], StringFindings],
     ) -> None:
         """``find`` gives the references of source text as those of a file of its own."""
         self._strings = strings
@@ -47,6 +47,8 @@ class SourceTexts:
         self._open_paths = open_paths
         self._asked = asked
         self._find = find
+        self.leans_on: frozenset[str] = frozenset()
+        """See StringFindings."""
         self._coded: set[int] = set()
         """Strings whose source text has been read as code, by their first byte."""
 
@@ -114,7 +116,9 @@ class SourceTexts:
         if tree.root_node.has_error:
             return False
         code = ParsedFile(self._file.path, "", False, self._source.with_data(embedded.data), tree)
-        for one in self._find(code):
+        found = self._find(code)
+        self.leans_on |= found.leans_on
+        for one in found.references:
             start = embedded.outer_offset(one.start)
             edits = embedded.outer_edits(one.edits)
             keep = is_kept(self._source, node)

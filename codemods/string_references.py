@@ -23,6 +23,15 @@ _COMPONENT = re.compile(rb"[^.:]+")
 
 
 @dataclass(frozen=True)
+class StringFindings:
+    """The references of one file's strings, docstrings and comments."""
+
+    references: tuple[Reference, ...]
+    leans_on: frozenset[str]
+    """Modules that code in the strings uses, and that no import in this code loads; see ImportFindings."""
+
+
+@dataclass(frozen=True)
 class _Found:
     """One reference to be, before it is known whether the constants that it is folded from can change."""
 

@@ -16,7 +16,7 @@ from codemods.patch_targets import PatchTargets
 from codemods.references import Reference, ReferenceKind
 from codemods.source_texts import SourceTexts
 from codemods.string_lookups import StringLookups
-from codemods.string_references import StringReferences
+from codemods.string_references import StringFindings, StringReferences
 from codemods.text_tokens import TextTokens
 
 
@@ -27,7 +27,7 @@ def find_strings(
     elsewhere: Elsewhere,
     found: Iterable[Reference],
     asked: frozenset[ReferenceKind] = frozenset(),
-) -> tuple[Reference, ...]:
+) -> StringFindings:
     """The references in the file's strings, docstrings and comments.
 
     ``found`` are the references of the import pass: what it has read as code (a string annotation, a type comment,
@@ -35,9 +35,10 @@ def find_strings(
     the recipe wants to be rewritten although nothing looks them up.
     """
 
-    def in_code(code: ParsedFile) -> tuple[Reference, ...]:
-        imports = find_imports(code, ownership, elsewhere).references
-        return (*imports, *find_strings(code, ownership, mentions, elsewhere, imports))
+    def in_code(code: ParsedFile) -> StringFindings:
+        imports = find_imports(code, ownership, elsewhere)
+        inner = find_strings(code, ownership, mentions, elsewhere, imports.references)
+        return StringFindings((*imports.references, *inner.references), imports.leans_on | inner.leans_on)
 
     found = tuple(found)
     strings = FileStrings(file, elsewhere, found)
@@ -60,4 +61,4 @@ def find_strings(
     paths.written()
     paths.joined()
     open_paths.settle()
-    return references.settled()
+    return StringFindings(references.settled(), source_texts.leans_on)

@@ -64,9 +64,10 @@ class Reach:
     def can_run(self, path: str, other: str) -> bool:
         """Whether code of ``other`` can run while code of ``path`` does; taken for true of a file that others use.
 
-        A test file, or a script that no other file names, sets in motion only what it names itself.
+        A test file, or a script that no other file names, sets in motion only what it names itself. What a notebook
+        names is not looked up.
         """
-        if path == other:
+        if path == other or path not in self._project.texts:
             return True
         stands_alone = is_test_file(path) or not self._is_used(path)
         return not stands_alone or other in self._closure(path)

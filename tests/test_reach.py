@@ -151,3 +151,7 @@ def test_a_source_root() -> None:
     )
     assert found.can_run("test_it.py", "src/p/a.py")
     assert not found.can_run("test_it.py", "src/p/b.py")
+
+
+def test_a_notebook_may_run_anything() -> None:
+    assert reach(FILES).can_run("notes/look.ipynb", "p/c.py")

@@ -7,7 +7,7 @@ import posixpath
 import re
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from codemods.alias_map import AliasMap, ModuleKind
@@ -23,7 +23,7 @@ from migrate.plan import ModuleReport, Proof
 from migrate.project import Project, is_package
 from migrate.recipe import Recipe
 from migrate.repository import Entry
-from migrate.search import ImportsFlat
+from migrate.search import ImportsFlat, NamesModule
 from migrate.shadows import Shadows
 
 _HARMLESS = frozenset({Reason.TEXT_MENTION, Reason.RUNTIME_NAME})
@@ -183,7 +183,7 @@ class DeletionProof:
         """Why a pure shim stays, whatever refers to it."""
         facts = self.project.facts(module)
         assert facts is not None
-        reasons = self._export(module) + self._flat_imports(module)
+        reasons = self._export(module) + self._flat_imports(module) + self._named_from_its_folder(module)
         for effect in (*facts.effects, *facts.access_effects):
             if self._is_harmful(effect):
                 reasons.append(f"line {effect.line} is not harmless, says the recipe: {effect.text}")
@@ -245,6 +245,24 @@ class DeletionProof:
             for one, line in found.items()
             if one != path
         ]
+
+    def _named_from_its_folder(self, module: str) -> list[str]:
+        """The file that may mean a module by its name below a folder that is no source root, ``api.old``.
+
+        Programs that are started there, or that have the folder on their path, find it so. Where a folder around the
+        file that names it has a module of that name, too, that one is meant.
+        """
+        path = self.project.path_of(module) or ""
+        folder = self.project.top_folder(path)
+        tail = path[len(folder) :].lstrip("/")
+        name = tail.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        if name == module or not parent(name) or self.project.kind(name) is not ModuleKind.EXTERNAL:
+            return []
+        for other in self.project.texts.having(NamesModule(name)):
+            around = (above for above in _folders_above(other) if posixpath.join(above, tail) in self.project.entries)
+            if other != path and next(around, folder) == folder:
+                return [f"held by {other}: {name} there may mean it; if so, name {folder} in source_roots"]
+        return []
 
     def _is_harmful(self, effect: Effect) -> bool:
         harmful = self.recipe.harmful
@@ -331,6 +349,13 @@ def may_name(module: str, data: bytes) -> bool:
 def is_beside(path: str, module_path: str) -> bool:
     """Whether a file that is no module stands where it can keep the file of a module from being deleted."""
     return path.startswith((f"{posixpath.dirname(module_path)}/", _folder_named_as(module_path)))
+
+
+def _folders_above(path: str) -> Iterator[str]:
+    """The folders that a file is in, from the nearest to the top of the repository, which is the empty one."""
+    while path:
+        path = posixpath.dirname(path)
+        yield path
 
 
 def _folder_named_as(path: str) -> str:

@@ -278,6 +278,13 @@ class Project:
         )
         return {path: line for path, line in zip(paths, found, strict=True) if line is not None}
 
+    def top_folder(self, path: str) -> str:
+        """The folder that a program has on its path when it imports this file with the packages around it."""
+        folder = posixpath.dirname(path)
+        while folder and f"{folder}/__init__.py" in self.entries:
+            folder = posixpath.dirname(folder)
+        return folder
+
     def files_in(self, folder: str) -> list[str]:
         """The Python files of a folder that are looked through, stubs aside; not those of folders in it."""
         return self._by_folder.get(folder, [])

@@ -270,6 +270,26 @@ class ImportsFlat(Search):
 
 
 @dataclass(frozen=True)
+class NamesModule(Search):
+    """Whether a file has the full dotted name of a module, be it in a string, or takes the module from its package."""
+
+    name: str
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[bytes]:
+        package = re.escape(_bytes(parent(self.name)))
+        taken = begins(rb"from") + rb"[ \t]+" + package + rb"[ \t]+import\b\s*" + _listed(last(self.name))
+        return re.compile(rb"(?<![\w.])" + re.escape(_bytes(self.name)) + rb"(?!\w)|" + taken)
+
+    def __call__(self, data: bytes) -> bool:
+        return _bytes(last(self.name)) in data and self._pattern.search(data) is not None
+
+    @property
+    def token(self) -> bytes | None:
+        return _token(last(self.name))
+
+
+@dataclass(frozen=True)
 class OpenPath(Search):
     """Whether a file imports by strings, and one of them ends behind one of the packages, or a relative one at once.
 

@@ -12,7 +12,7 @@ from projects import entries_of, texts_of
 
 from migrate.cache import Cache
 from migrate.repository import Entry
-from migrate.search import HasWord, Matcher, OpenPath, TakesName, Words, tokens
+from migrate.search import HasWord, Matcher, NamesModule, OpenPath, TakesName, Words, tokens
 from migrate.texts import TextElsewhere, Texts
 
 
@@ -117,6 +117,25 @@ def test_a_name_is_taken_from_a_package(text: str, found: bool) -> None:
     assert TakesName("mod", "name", is_package=True)(text.encode()) is found
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        pytest.param("import x.api.old\n", False, id="below another package"),
+        pytest.param("import xapi.old\n", False, id="another package"),
+        pytest.param("import api.older\n", False, id="another module"),
+        pytest.param("from api import other  # old\n", True, id="in a comment: taken for a name"),
+        pytest.param("from api import other\nold = 1\n", False, id="a word on another line"),
+        pytest.param("from .api import old\n", False, id="relative: that is another name"),
+        pytest.param("import api.old as o\n", True, id="an import"),
+        pytest.param("patch('api.old.f')\n", True, id="a path in a string"),
+        pytest.param("from api import other, old\n", True, id="out of its package"),
+        pytest.param("from api import (\n    other,\n    old,\n)\n", True, id="on another line of a list"),
+    ],
+)
+def test_a_module_is_named(text: str, found: bool) -> None:
+    assert NamesModule("api.old")(text.encode()) is found
+
+
 TEXTS = st.lists(
     st.text("ab_1é \n.\"'*\\n", max_size=12) | st.sampled_from(["import a", "from a import b", "a.b"]), max_size=6
 )
@@ -133,7 +152,7 @@ def test_looking_up_words_finds_what_searching_does(contents: list[str], words: 
     plain, indexed = texts_of(files), texts_of(files)
     indexed.index(words)
     for name in ("a", "b", "ab", "é"):
-        for search in (HasWord(name), TakesName(name, "b", is_package)):
+        for search in (HasWord(name), TakesName(name, "b", is_package), NamesModule(f"a.{name}")):
             assert indexed.some(search) == plain.some(search)
             assert indexed.having(search) == plain.having(search)
 

@@ -409,6 +409,9 @@ class Flow:
                 return self._comparison(node, outer)
             case "interpolation" | "binary_operator":
                 return self._within_text(outer, seen)
+            case "concatenated_string":
+                uses = self._uses(outer, seen)
+                return uses if uses and all(use.sink is Sink.SHOWN for use in uses) else None
             case "assert_statement" | "raise_statement":
                 return [Use(Sink.SHOWN, outer)]
             case "attribute":
@@ -511,8 +514,8 @@ class Flow:
         """What a call does with one of its arguments."""
         sink = self._callees.sink(call)
         function = call.child_by_field_name("function")
-        if sink is Sink.SHOWN:
-            return [Use(sink, call)]
+        if sink is Sink.SHOWN or (call.parent is not None and call.parent.type == "raise_statement"):
+            return [Use(Sink.SHOWN, call)]  # also the message of an exception
         if sink is not None and sink not in OBJECT_SINKS and first_argument(call) == value:
             return [Use(sink, call)]
         if function is None:

@@ -288,15 +288,19 @@ class ImportPass:
         if not self._runs_at_import(node):
             return None
         cycle = self.ownership.new_cycle(self.file.module, old_module, new_module)
-        return None if cycle is None else Verdict(Disposition.MANUAL, Reason.IMPORT_CYCLE, " -> ".join(cycle))
+        return None if cycle is None else self._circular(old_module, new_module, " -> ".join(cycle))
 
     def too_late(self, old: Symbol, new: Symbol) -> Verdict | None:
         """The verdict on a name that this file, where it is imported, would read before it is there; None if it is."""
         if not self.ownership.comes_too_late(self.file.module, old, new):
             return None
         detail = f"{new.module} imports this file before it binds {new.name}"
-        if contains(new.module, self.file.module) and old.module not in self.ownership.shims:
-            return Verdict(Disposition.KEEP, Reason.CANONICAL_OWN_IMPORT, detail)  # a part of the canonical package
+        return self._circular(old.module, new.module, detail)
+
+    def _circular(self, old_module: str, new_module: str, detail: str) -> Verdict:
+        """The verdict on an import that would close a circle; a part of the canonical package may go around it."""
+        if contains(new_module, self.file.module) and not self.ownership.is_pure(old_module):
+            return Verdict(Disposition.KEEP, Reason.CANONICAL_OWN_IMPORT, detail)
         return Verdict(Disposition.MANUAL, Reason.IMPORT_CYCLE, detail)
 
     def contest(self, symbol: Symbol, *, is_patch: bool) -> Verdict | None:

@@ -296,29 +296,33 @@ class Mentions:
         for name in (dotted, *reversed(ancestors(dotted))):
             if self._modules.kind(name) in (ModuleKind.FILE, ModuleKind.NAMESPACE, ModuleKind.OPAQUE):
                 return name
-            if name in self._ownership.watched_modules() or self._has_moved(name):
+            if name in self._ownership.watched_modules() or self._moved_to(name) is not None:
                 return name
         return None
 
-    def _has_moved(self, name: str) -> bool:
-        """Whether a name below a moved package is a module in the new place."""
-        finding = self._ownership.module_finding(name)
-        return finding is not None and finding.relation is Relation.MOVED and finding.reason is None
+    def _moved_to(self, module: str) -> str | None:
+        """Where the recipe has moved a module, if it is there."""
+        finding = self._ownership.module_finding(module)
+        if finding is None or finding.relation is not Relation.MOVED or finding.reason is not None:
+            return None
+        return None if finding.new is None else finding.new.module
 
     def _watched_paths(self, *, below_root: bool = False) -> Iterator[tuple[str, tuple[str, str | None]]]:
         """(path, (module, path after a move)) of every watched module; a moved package also as a folder.
 
+        A path follows a move only to a file, or folder, that is there: what is outside of the repository has none.
         ``below_root``: the paths as they count from the modules' source roots.
         """
         path_of = self._path_below_root if below_root else self._path_of
         for module in self._ownership.watched_modules():
-            folder = "/".join(parts(module))
-            finding = self._ownership.module_finding(module)
-            moved = finding is not None and finding.relation is Relation.MOVED and finding.reason is None
-            target = finding.new.module if moved and finding is not None and finding.new is not None else None
-            yield path_of(module), (module, None if target is None else path_of(target))
-            if target is not None and self._modules.kind(module) is not ModuleKind.FILE:
-                yield folder, (module, "/".join(parts(target)))
+            kind, target = self._modules.kind(module), self._moved_to(module)
+            facts = None if target is None else self._modules.facts(target, OUTLINE)
+            new = None if target is None or facts is None else path_of(target)
+            if kind is not ModuleKind.EXTERNAL or new is not None:
+                yield path_of(module), (module, new)
+            if target is not None and kind not in (ModuleKind.FILE, ModuleKind.EXTERNAL):
+                if self._modules.kind(target) is ModuleKind.NAMESPACE or (facts is not None and facts.is_package):
+                    yield "/".join(parts(module)), (module, "/".join(parts(target)))
 
     def _watched_roots(self) -> Iterator[tuple[str, str]]:
         """The source root of every watched module: its folder, and the package that stands for this folder.

@@ -40,6 +40,12 @@ _FROM_IMPORT = re.compile(
 )
 _IMPORTED_NAME = re.compile(rb"(?:^|(?<=[(,\s]))(" + _NAME + rb")(?:\s+as\s+" + _NAME + rb")?\s*(?=[,)\s]|$)")
 
+_COMMENT = re.compile(rb"#(?:(?!\\[rn])[^\r\n])*")
+"""A comment in code, up to the end of the line; or to how that is written in a string."""
+
+_COMMENTED_OUT = re.compile(rb"^[ \t]*#", re.MULTILINE)
+"""How each line begins of a statement that is in a comment itself: what follows is no comment between its names."""
+
 _IN_FOLDER = re.compile(rb"(?<![\w$%.-])[\w.-]*[\w-]/$")
 """What ends with the name of a folder, and so no ``./``, ``**/`` or variable."""
 
@@ -196,10 +202,13 @@ class Mentions:
             module = match["module"].decode("utf-8", "replace")
             if self.of(module) is not None:
                 continue
-            for name in _IMPORTED_NAME.finditer(data, match.start("names"), match.end("names")):
+            start, names = match.start("names"), match["names"]
+            if b"#" in data[data.rfind(b"\n", 0, match.start()) + 1 : match.start()]:
+                names = _COMMENTED_OUT.sub(blank, names)
+            for name in _IMPORTED_NAME.finditer(_COMMENT.sub(blank, names)):
                 mention = self.of(f"{module}:{name[1].decode('utf-8', 'replace')}")
                 if mention is not None:
-                    yield Token(name.start(1), name.end(1), mention)
+                    yield Token(start + name.start(1), start + name.end(1), mention)
 
     def escaped_tokens(self, data: bytes) -> Iterator[Token]:
         """Every dotted name of interest that is written with escaped dots, as in a regular expression."""
@@ -347,6 +356,11 @@ class Mentions:
         facts = self._modules.facts(module, OUTLINE)
         end = "/__init__.py" if facts is not None and facts.is_package else ".py"
         return "/".join(parts(module)) + end
+
+
+def blank(match: re.Match[bytes]) -> bytes:
+    """Spaces in the place of what was found: what stands behind it stays where it is."""
+    return b" " * len(match.group())
 
 
 def _shortest(texts: Iterable[bytes]) -> tuple[bytes, ...]:

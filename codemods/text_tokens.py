@@ -10,7 +10,7 @@ from codemods.decisions import REWRITABLE, REWRITE, Verdict
 from codemods.dynamic_imports import DynamicImports
 from codemods.file_strings import FileStrings
 from codemods.folding import Folded
-from codemods.mentions import Mention, Mentions, Token
+from codemods.mentions import Mention, Mentions, Token, blank
 from codemods.references import AtRunTime, Disposition, Reason, ReferenceKind, Relation
 from codemods.sinks import STRING_SINKS, Sink
 from codemods.source_texts import SourceTexts
@@ -59,7 +59,7 @@ class TextTokens:
     def dotted_names(self) -> None:
         """Every whole dotted name, however it is written."""
         data = self._source.data
-        for token in self._mentions.tokens(_ESCAPES.sub(_blank, data)):
+        for token in self._mentions.tokens(_ESCAPES.sub(blank, data)):
             self._token(token)
         for token in self._mentions.escaped_tokens(data):
             self._pattern(token)
@@ -279,7 +279,3 @@ def _is_prose(piece: Node) -> bool:
     """Whether the text of a string has a space in it, as no path has; one that is written with an escape aside."""
     texts = [child.text or b"" for child in piece.named_children if child.type == "string_content"]
     return any(b"\\" not in text and text.split() != [text] for text in texts)
-
-
-def _blank(match: re.Match[bytes]) -> bytes:
-    return b" " * len(match.group())

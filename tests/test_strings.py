@@ -57,6 +57,12 @@ def listed(text: str, project: Project = PLAIN) -> list[str]:
         pytest.param("x = '\\np.old.f'\n", ["dotted-string p.old:f keep text-mention"], id="a line break in front of a path"),
         pytest.param("# p/old.py\n", ["comment p.old keep text-mention"], id="a file path in a comment"),
         pytest.param('"""p/old.py"""\n', ["docstring p.old keep text-mention"], id="a file path in a docstring"),
+        pytest.param("from p.new import (  # noqa: F401\n    f,  # the first, and main, one\n    # the rest\n)\n", [], id="comments between imported names: their words are no names"),
+        pytest.param("x = 'from p.new import (  # noqa: F401\\n f)'\n", [], id="... in a string of one line"),
+        pytest.param("x = 'from p.new import (  # noqa: F401\\n nothing)'\n", ["source-text p.new:nothing manual text-mention"], id="... with a name behind the comment"),
+        pytest.param("x = \"\"\"\nfrom p.new import (  # noqa: F401\n    f,\n)\n\"\"\"\n", [], id="... in source text"),
+        pytest.param("# from p.new import (  # noqa: F401\n#     nothing,  # the first\n# )\n", ["comment p.new:nothing keep text-mention"], id="names of an import that is commented out"),
+        pytest.param("x = \"\"\"\nfrom p.new import (  # noqa: F401\n    nothing,  # the first\n)\n\"\"\"\n", ["source-text p.new:nothing manual text-mention"], id="a name beside comments in source text"),
         # names that nothing looks up
         pytest.param("import logging\nlogging.getLogger('p.old')\n", ["dotted-string p.old keep runtime-name"], id="a logger"),
         pytest.param("a = 'p.old'\nlogging.getLogger(a)\n", ["dotted-string p.old keep runtime-name"], id="a logger's name in a variable"),

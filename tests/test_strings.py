@@ -174,6 +174,8 @@ def listed(text: str, project: Project = PLAIN) -> list[str]:
         pytest.param(MOCK + "mock.patch('consumer.f.x')\n", ["patch-target consumer:f keep patched-where-read"], id="an attribute over a consumer"),
         pytest.param(MOCK + "mock.patch('p.lazy.C')\n", ["patch-target p.lazy:C manual patch-fails-today"], id="a name that the consumer has not"),
         pytest.param(MOCK + "mock.patch('p.lazy.C', create=True)\n", [], id="a name that the patch creates"),
+        pytest.param(MOCK + "mock.patch('p.new.__name__', 'x')\n", [], id="a patch of what the canonical module has by itself"),
+        pytest.param(MOCK + "mock.patch('p.old.__name__', 'x')\n", ["patch-target p.old:__name__ manual module-as-value"], id="... and the shim, too"),
         pytest.param(MOCK + "mock.patch('p.old.f')  # unshim: keep\n", ["patch-target p.old:f keep keep-comment"], id="a patch that is kept"),
         pytest.param(MOCK + "mock.patch(f'p.old.{x}')\n", ["patch-target p.old manual computed-string"], id="a computed target"),
         pytest.param(MOCK + "mock.patch('.'.join(['p', 'old', 'f']))\n", ["patch-target p.old:f manual odd-layout"], id="a target out of parts"),

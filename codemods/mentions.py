@@ -188,6 +188,12 @@ class Mentions:
             if mention is not None:
                 yield Token(match.start(1), match.end(1), mention)
 
+    def may_name_a_file(self, mention: Mention) -> bool:
+        """Whether ``app.ini`` is as likely a file's name: as a path it leads nowhere, in a module that stays."""
+        if ":" in mention.text or mention.rest or self._ownership.is_watched(mention.old.module):
+            return False
+        return mention.finding.reason is Reason.NAME_MISSING
+
     def top_level(self, data: bytes) -> Iterator[Token]:
         """Top-level modules of interest by their bare names: in quotes, behind ``import``, ``from`` or ``-m``."""
         for match in self._top.finditer(data) if self._top is not None else ():

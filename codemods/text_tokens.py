@@ -140,7 +140,7 @@ class TextTokens:
             self._references.add_string(kind, node, folded, mention, Verdict(Disposition.KEEP, Reason.RUNTIME_NAME))
         elif kind in self._asked:
             self._prose(Token(node.start_byte, node.end_byte, mention), kind, node, folded)
-        elif sinks == set() and uses:
+        elif (sinks == set() and uses) or (not sinks and self._mentions.may_name_a_file(mention)):
             verdict = text_verdict(self._source, node, Disposition.KEEP, Reason.TEXT_MENTION)
             self._references.add_string(kind, node, folded, mention, verdict)
         else:
@@ -171,6 +171,8 @@ class TextTokens:
         elif self._is_looked_up(token, node):
             verdict = text_verdict(self._source, node, Disposition.MANUAL, Reason.USE_NOT_VISIBLE, EVALUATED)
             self._references.add_token(token, ReferenceKind.DOTTED_STRING, verdict)
+        elif self._mentions.may_name_a_file(token.mention):
+            self._prose(token, ReferenceKind.DOTTED_STRING, node)
         elif text_of(node).lower().startswith(("b", "rb")):
             verdict = text_verdict(self._source, node, Disposition.MANUAL, Reason.PERSISTED_NAME)
             self._references.add_token(token, ReferenceKind.DOTTED_STRING, verdict)

@@ -126,6 +126,7 @@ def test_a_script_without_an_ending() -> None:
         # names that do not move
         pytest.param("x.yml", "a: p.old.D\n", ["1 p.old:D manual no-canonical-home"], id="no canonical home"),
         pytest.param("x.yml", "a: p.old.nothing\n", ["1 p.old:nothing manual name-missing"], id="a name that does not exist"),
+        pytest.param("x.yml", "# p.old.f\na: p.new:log\n", ["1 p.old:f keep text-mention", "2 p.new:log manual name-missing"], id="a name that the canonical module does not have"),
         pytest.param("x.sh", 'python -c "from p.old import f, D"\n', ["1 p.old:f manual names-stay-behind", "1 p.old:D manual no-canonical-home"], id="one name stays (T8)"),
         pytest.param("x.sh", 'python -c "from p.old import (f, {x})"\n', ["1 p.old manual odd-layout"], id="names that are not to be read"),
         pytest.param("x.yml", "a: p.old.f  # unshim: keep\n", ["1 p.old:f keep keep-comment"], id="a keep comment"),

@@ -14,6 +14,8 @@ from codemods.references import AtRunTime, Disposition, ReferenceKind
 MOCK = "from unittest import mock\n"
 IMPORT = "from importlib import import_module as im\n"
 RESOLVE = "from pkgutil import resolve_name as rn\n"
+NAMED = "p.old.f\n"
+"""Code that makes a file one to look at."""
 
 FILES: Texts = {
     **BASIC,
@@ -67,6 +69,18 @@ def listed(text: str, project: Project = PLAIN) -> list[str]:
         pytest.param("import logging\nlogging.getLogger('p.old')\n", ["dotted-string p.old keep runtime-name"], id="a logger"),
         pytest.param("a = 'p.old'\nlogging.getLogger(a)\n", ["dotted-string p.old keep runtime-name"], id="a logger's name in a variable"),
         pytest.param("self.assertLogs('p.old')\ncaplog.set_level(1, logger='p.old')\n", ["dotted-string p.old keep runtime-name"] * 2, id="a logger in a test"),
+        # the name of a file, as likely as not: as a path it leads nowhere, in a module that stays
+        pytest.param(NAMED + "open('p.new.log')\nx = Path('p.new.ini'), ['p.new.txt']\n", ["dotted-string p.new:log keep text-mention", "dotted-string p.new:ini keep text-mention", "dotted-string p.new:txt keep text-mention"], id="files with the name of the canonical module"),
+        pytest.param(NAMED + "x.endswith('p.new.log')\nself.ini('p.new.ini')\n", ["dotted-string p.new:log keep text-mention", "dotted-string p.new:ini keep text-mention"], id="... given to methods"),
+        pytest.param(NAMED + "x = 'p.new.ini p.new.log'.split(), 'file=p.new.log', b'cat p.new.log'\n", [f"dotted-string p.new:{name} keep text-mention" for name in ("ini", "log", "log", "log")], id="... in longer texts"),
+        pytest.param(NAMED + "f = 'p.new.log'\nopen(f)\ng(f)\n", ["dotted-string p.new:log keep text-mention"], id="... in a variable"),
+        pytest.param(NAMED + "x = 'p.new.gone.C'\n", ["dotted-string p.new:gone manual name-missing"], id="more than a name and an ending"),
+        pytest.param(NAMED + "x = 'p.new:log'\n", ["dotted-string p.new:log manual name-missing"], id="no file has such a name"),
+        pytest.param(NAMED + IMPORT + RESOLVE + "im('p.new.log')\nrn('p.new.log')\n", ["dynamic-import p.new:log manual name-missing"] * 2, id="a path that is looked up"),
+        pytest.param(NAMED + MOCK + "mock.patch('p.new.log')\n", ["patch-target p.new:log manual name-missing"], id="a patch"),
+        pytest.param(NAMED + IMPORT + "for n in ('p.new.log', 'p.new.ini'): im(n)\n", ["dynamic-import p.new:log manual name-missing", "dynamic-import p.new:ini manual name-missing"], id="a path that is looked up in a loop"),
+        pytest.param(NAMED + "eval('p.new.log')\nx = 'python -m p.new.log'\n", ["dotted-string p.new:log manual name-missing", "dotted-string p.new:log manual use-not-visible"], id="a path that is run"),
+        pytest.param(NAMED + "g(f'p.new.lo{x}')\n", ["dotted-string p.new:lo manual computed-string"], id="the beginning of a path"),
         # out of sight
         pytest.param("x = 'p.old.f'\n", ["dotted-string p.old:f manual use-not-visible"], id="a value"),
         pytest.param("x = 'p.old.f'  # unshim: keep\n", ["dotted-string p.old:f keep keep-comment"], id="a value that is kept"),

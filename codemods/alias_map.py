@@ -209,6 +209,8 @@ class AliasMap:
             case ModuleKind.OPAQUE | ModuleKind.UNKNOWN:
                 return Resolution(EndKind.COMPUTED, None, ())
             case ModuleKind.NAMESPACE:
+                if _is_given(name, None):
+                    return Resolution(EndKind.OBJECT, symbol, ())
                 return self._submodule(symbol) or Resolution(EndKind.MISSING_NAME, symbol, ())
         facts = self._modules.facts(module, name)
         assert facts is not None, module
@@ -229,6 +231,8 @@ class AliasMap:
             return self._or_submodule(facts, name, self._bindings(facts, name, bindings), bound_at)
         if facts.forwards is not None and name in facts.forwards:
             return self._or_submodule(facts, name, self._forward(facts.forwards[name]), bound_at)
+        if _is_given(name, facts):
+            return Resolution(EndKind.OBJECT, symbol, ())
         submodule = self._submodule(symbol)
         if submodule is not None:
             return submodule
@@ -665,3 +669,25 @@ class AliasMap:
             needed |= fresh
             pending += fresh
         return frozenset(missing for name in needed for missing in plain._missing_imports(name))
+
+
+_OF_EVERY_MODULE = frozenset(
+    {
+        "__annotations__",
+        "__builtins__",
+        "__class__",
+        "__dict__",
+        "__doc__",
+        "__loader__",
+        "__name__",
+        "__package__",
+        "__spec__",
+    }
+)
+
+
+def _is_given(name: str, facts: ModuleFacts | None) -> bool:
+    """Whether Python itself binds a name in a module; without facts, in a folder that has no file of its own."""
+    if name == "__path__":
+        return facts is None or facts.is_package
+    return name in _OF_EVERY_MODULE or (facts is not None and name in ("__cached__", "__file__"))

@@ -40,6 +40,12 @@ _FROM_IMPORT = re.compile(
 )
 _IMPORTED_NAME = re.compile(rb"(?:^|(?<=[(,\s]))(" + _NAME + rb")(?:\s+as\s+" + _NAME + rb")?\s*(?=[,)\s]|$)")
 
+_COMMENT = re.compile(rb"#(?:(?!\\[rn])[^\r\n])*")
+"""A comment in code, up to the end of the line; or to how that is written in a string."""
+
+_COMMENTED_OUT = re.compile(rb"^[ \t]*#", re.MULTILINE)
+"""How each line begins of a statement that is in a comment itself: what follows is no comment between its names."""
+
 _IN_FOLDER = re.compile(rb"(?<![\w$%.-])[\w.-]*[\w-]/$")
 """What ends with the name of a folder, and so no ``./``, ``**/`` or variable."""
 
@@ -182,6 +188,12 @@ class Mentions:
             if mention is not None:
                 yield Token(match.start(1), match.end(1), mention)
 
+    def may_name_a_file(self, mention: Mention) -> bool:
+        """Whether ``app.ini`` is as likely a file's name: as a path it leads nowhere, in a module that stays."""
+        if ":" in mention.text or mention.rest or self._ownership.is_watched(mention.old.module):
+            return False
+        return mention.finding.reason is Reason.NAME_MISSING
+
     def top_level(self, data: bytes) -> Iterator[Token]:
         """Top-level modules of interest by their bare names: in quotes, behind ``import``, ``from`` or ``-m``."""
         for match in self._top.finditer(data) if self._top is not None else ():
@@ -196,10 +208,13 @@ class Mentions:
             module = match["module"].decode("utf-8", "replace")
             if self.of(module) is not None:
                 continue
-            for name in _IMPORTED_NAME.finditer(data, match.start("names"), match.end("names")):
+            start, names = match.start("names"), match["names"]
+            if b"#" in data[data.rfind(b"\n", 0, match.start()) + 1 : match.start()]:
+                names = _COMMENTED_OUT.sub(blank, names)
+            for name in _IMPORTED_NAME.finditer(_COMMENT.sub(blank, names)):
                 mention = self.of(f"{module}:{name[1].decode('utf-8', 'replace')}")
                 if mention is not None:
-                    yield Token(name.start(1), name.end(1), mention)
+                    yield Token(start + name.start(1), start + name.end(1), mention)
 
     def escaped_tokens(self, data: bytes) -> Iterator[Token]:
         """Every dotted name of interest that is written with escaped dots, as in a regular expression."""
@@ -296,29 +311,33 @@ class Mentions:
         for name in (dotted, *reversed(ancestors(dotted))):
             if self._modules.kind(name) in (ModuleKind.FILE, ModuleKind.NAMESPACE, ModuleKind.OPAQUE):
                 return name
-            if name in self._ownership.watched_modules() or self._has_moved(name):
+            if name in self._ownership.watched_modules() or self._moved_to(name) is not None:
                 return name
         return None
 
-    def _has_moved(self, name: str) -> bool:
-        """Whether a name below a moved package is a module in the new place."""
-        finding = self._ownership.module_finding(name)
-        return finding is not None and finding.relation is Relation.MOVED and finding.reason is None
+    def _moved_to(self, module: str) -> str | None:
+        """Where the recipe has moved a module, if it is there."""
+        finding = self._ownership.module_finding(module)
+        if finding is None or finding.relation is not Relation.MOVED or finding.reason is not None:
+            return None
+        return None if finding.new is None else finding.new.module
 
     def _watched_paths(self, *, below_root: bool = False) -> Iterator[tuple[str, tuple[str, str | None]]]:
         """(path, (module, path after a move)) of every watched module; a moved package also as a folder.
 
+        A path follows a move only to a file, or folder, that is there: what is outside of the repository has none.
         ``below_root``: the paths as they count from the modules' source roots.
         """
         path_of = self._path_below_root if below_root else self._path_of
         for module in self._ownership.watched_modules():
-            folder = "/".join(parts(module))
-            finding = self._ownership.module_finding(module)
-            moved = finding is not None and finding.relation is Relation.MOVED and finding.reason is None
-            target = finding.new.module if moved and finding is not None and finding.new is not None else None
-            yield path_of(module), (module, None if target is None else path_of(target))
-            if target is not None and self._modules.kind(module) is not ModuleKind.FILE:
-                yield folder, (module, "/".join(parts(target)))
+            kind, target = self._modules.kind(module), self._moved_to(module)
+            facts = None if target is None else self._modules.facts(target, OUTLINE)
+            new = None if target is None or facts is None else path_of(target)
+            if kind is not ModuleKind.EXTERNAL or new is not None:
+                yield path_of(module), (module, new)
+            if target is not None and kind not in (ModuleKind.FILE, ModuleKind.EXTERNAL):
+                if self._modules.kind(target) is ModuleKind.NAMESPACE or (facts is not None and facts.is_package):
+                    yield "/".join(parts(module)), (module, "/".join(parts(target)))
 
     def _watched_roots(self) -> Iterator[tuple[str, str]]:
         """The source root of every watched module: its folder, and the package that stands for this folder.
@@ -343,6 +362,11 @@ class Mentions:
         facts = self._modules.facts(module, OUTLINE)
         end = "/__init__.py" if facts is not None and facts.is_package else ".py"
         return "/".join(parts(module)) + end
+
+
+def blank(match: re.Match[bytes]) -> bytes:
+    """Spaces in the place of what was found: what stands behind it stays where it is."""
+    return b" " * len(match.group())
 
 
 def _shortest(texts: Iterable[bytes]) -> tuple[bytes, ...]:

@@ -155,6 +155,23 @@ def read_notebook(path: str, raw: SourceText) -> Notebook | Unchecked:
     return notebook
 
 
+def code_of(raw: bytes) -> bytes:
+    """What the code cells of a notebook say, be it Python that parses or not; the whole file, if it has no cells.
+
+    The JSON around them says nothing about what the code names, and has many common words: ``display_name``.
+    """
+    try:
+        content = json.loads(raw)
+    except (ValueError, RecursionError):
+        return raw
+    cells = _table(content).get("cells")
+    if not isinstance(cells, list):
+        return raw
+    sources = [_table(cell).get("source", "") for cell in cells if _table(cell).get("cell_type") == "code"]
+    texts = ["".join(map(str, one)) if isinstance(one, list) else str(one) for one in sources]
+    return "\n".join(texts).encode("utf-8", "surrogatepass")
+
+
 def rewrite_notebook(
     path: str, raw: SourceText, run: Callable[[SourceText], FileResult], mentions: Mentions | None = None
 ) -> FileResult | Unchecked:

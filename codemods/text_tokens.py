@@ -10,7 +10,7 @@ from codemods.decisions import REWRITABLE, REWRITE, Verdict
 from codemods.dynamic_imports import DynamicImports
 from codemods.file_strings import FileStrings
 from codemods.folding import Folded
-from codemods.mentions import Mention, Mentions, Token
+from codemods.mentions import Mention, Mentions, Token, blank
 from codemods.references import AtRunTime, Disposition, Reason, ReferenceKind, Relation
 from codemods.sinks import STRING_SINKS, Sink
 from codemods.source_texts import SourceTexts
@@ -59,7 +59,7 @@ class TextTokens:
     def dotted_names(self) -> None:
         """Every whole dotted name, however it is written."""
         data = self._source.data
-        for token in self._mentions.tokens(_ESCAPES.sub(_blank, data)):
+        for token in self._mentions.tokens(_ESCAPES.sub(blank, data)):
             self._token(token)
         for token in self._mentions.escaped_tokens(data):
             self._pattern(token)
@@ -140,7 +140,7 @@ class TextTokens:
             self._references.add_string(kind, node, folded, mention, Verdict(Disposition.KEEP, Reason.RUNTIME_NAME))
         elif kind in self._asked:
             self._prose(Token(node.start_byte, node.end_byte, mention), kind, node, folded)
-        elif sinks == set() and uses:
+        elif (sinks == set() and uses) or (not sinks and self._mentions.may_name_a_file(mention)):
             verdict = text_verdict(self._source, node, Disposition.KEEP, Reason.TEXT_MENTION)
             self._references.add_string(kind, node, folded, mention, verdict)
         else:
@@ -171,6 +171,8 @@ class TextTokens:
         elif self._is_looked_up(token, node):
             verdict = text_verdict(self._source, node, Disposition.MANUAL, Reason.USE_NOT_VISIBLE, EVALUATED)
             self._references.add_token(token, ReferenceKind.DOTTED_STRING, verdict)
+        elif self._mentions.may_name_a_file(token.mention):
+            self._prose(token, ReferenceKind.DOTTED_STRING, node)
         elif text_of(node).lower().startswith(("b", "rb")):
             verdict = text_verdict(self._source, node, Disposition.MANUAL, Reason.PERSISTED_NAME)
             self._references.add_token(token, ReferenceKind.DOTTED_STRING, verdict)
@@ -279,7 +281,3 @@ def _is_prose(piece: Node) -> bool:
     """Whether the text of a string has a space in it, as no path has; one that is written with an escape aside."""
     texts = [child.text or b"" for child in piece.named_children if child.type == "string_content"]
     return any(b"\\" not in text and text.split() != [text] for text in texts)
-
-
-def _blank(match: re.Match[bytes]) -> bytes:
-    return b" " * len(match.group())

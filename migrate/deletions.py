@@ -9,14 +9,17 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from codemods.alias_map import AliasMap, ModuleKind
 from codemods.bindings import Effect, EffectKind, ModuleFacts
 from codemods.modules import Verdict
+from codemods.notebooks import code_of
 from codemods.ownership import Ownership
 from codemods.path_tests import find_tests
 from codemods.references import Disposition, Reason, Reference, Relation
 from codemods.shims import judge
+from codemods.source import SourceText
 from codemods.symbols import Symbol, join, last, parent
 from codemods.syntax import FUNCTION_TYPES, ancestors, parse, text_of
 from migrate.plan import ModuleReport, Proof
@@ -52,15 +55,20 @@ class DeletionProof:
         project: Project,
         alias_map: AliasMap,
         unreadable: Iterable[str],
+        notebooks: Mapping[str, SourceText],
         links: Mapping[str, str],
     ) -> None:
-        """``unreadable`` are files that may name anything; ``links`` symbolic links, with the paths they lead to."""
+        """``unreadable`` are files that may name anything, some of them ``notebooks`` of which there is a text.
+
+        ``links`` are symbolic links, with the paths that they lead to.
+        """
         self.entries = entries
         self.recipe = recipe
         self.project = project
         self.alias_map = alias_map
         self._known_below: dict[str, tuple[str, ...]] = {}
         self.unreadable = frozenset(unreadable)
+        self.notebooks = notebooks
         self.links = links
 
     def prove(self, ownership: Ownership, references: list[Reference]) -> Deletions:
@@ -103,7 +111,6 @@ class DeletionProof:
         for module in watched & named:
             held[module].append("kept by the recipe" if module in kept else "a name of it is kept by the recipe")
         pure = {module for module in watched if ownership.is_pure(module)}
-        self.project.texts.fetch(self.unreadable if pure else ())
         for module in pure:
             held[module] += self._own_reasons(module)
         deletable = {module for module in pure if not held[module] and self.alias_map.import_failure(module) is None}
@@ -193,10 +200,19 @@ class DeletionProof:
         if stub in self.project.entries:
             reasons.append(f"its stub {stub} would tell type checkers that it is still there")
         for path in sorted(self.unreadable):
-            data = self.project.texts.get(path)
+            data = self._unreadable_texts[path]
             if data is None or may_name(module, data):
                 reasons.append(f"{path} could not be checked and may name it")
         return reasons
+
+    @cached_property
+    def _unreadable_texts(self) -> dict[str, bytes | None]:
+        """What may name a module in the unreadable files; None where that is not known."""
+        self.project.texts.fetch(self.unreadable)
+        return {
+            path: code_of(self.notebooks[path].data) if path in self.notebooks else self.project.texts.get(path)
+            for path in self.unreadable
+        }
 
     def _reasons_beside(self, module: str, going: Container[str | None]) -> list[str]:
         """Why a pure shim stays, by the files around it that do not go: too many, or none.

@@ -157,7 +157,9 @@ class _Planner:
             )
         )
         unseen = {one.path for one in self.unchecked if one.reason not in (Reason.SYMLINK, Reason.SUBMODULE)}
-        proof = DeletionProof(self.entries, self.recipe, self.project, self.alias_map, unseen, self._links())
+        proof = DeletionProof(
+            self.entries, self.recipe, self.project, self.alias_map, unseen, self.notebooks, self._links()
+        )
         deletions = proof.prove(ownership, references)
         texts = rewritten | collapsed
         steps.append(PlannedStep(Step.DELETE, tuple(self._deletions(deletions, texts))))

@@ -13,7 +13,7 @@ from codemods.alias_map import AliasMap
 from codemods.decisions import ParsedFile
 from codemods.engine import FileResult, Rules, collapse_aliases, parsed, rewrite_file
 from codemods.mentions import Mentions
-from codemods.notebooks import rewrite_notebook
+from codemods.notebooks import code_of, rewrite_notebook
 from codemods.ownership import Contest
 from codemods.patches import contests, reads_global, with_effects
 from codemods.references import Reason, Reference, Unchecked
@@ -303,5 +303,8 @@ def _changed(results: Iterable[FileResult]) -> dict[str, bytes]:
 
 def _may_concern(data: bytes, passes: Passes) -> bool:
     """Whether a notebook can name anything of interest."""
-    words = [last(module).encode() for module in passes.ownership.watched_modules()]
-    return passes.mentions.may_hold(data) or any(word in data for word in words)
+    if passes.mentions.may_hold(data):
+        return True
+    words = [word for module in passes.ownership.watched_modules() if (word := last(module).encode()) in data]
+    code = code_of(data) if words else b""
+    return any(word in code for word in words)

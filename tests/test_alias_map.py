@@ -12,6 +12,7 @@ from support import Repository, alias_map, ends
 from codemods.alias_map import AliasMap, EndKind
 from codemods.symbols import Symbol, parse_symbol
 
+OF_A_MODULE = ("__name__", "__file__", "__doc__", "__spec__", "__loader__", "__package__", "__dict__")
 NEW = {"p/__init__.py": "", "p/new.py": "def f(): ...\ndef g(): ...\nclass C: ...\nX = 1\n_u = 1\n"}
 
 
@@ -34,6 +35,20 @@ def old(text: str, **others: str) -> dict[str, str]:
         pytest.param(old("from os import path\n"), "p.old:path", "external os:path", id="imported from outside"),
         pytest.param(old("if TYPE_CHECKING: from p.new import f\n"), "p.old:f", "typing-only p.old:f", id="for the type checker alone"),
         pytest.param(old("from p.new import f\ndel f\n"), "p.old:f", "missing-name p.old:f", id="deleted again"),
+        # what every module has
+        *(pytest.param(NEW, f"p.new:{name}", f"object p.new:{name}", id=f"{name} of a module") for name in OF_A_MODULE),
+        *(pytest.param(NEW, f"p:{name}", f"object p:{name}", id=f"{name} of a package") for name in (*OF_A_MODULE, "__path__")),
+        pytest.param({"p/new.py": ""}, "p:__name__", "object p:__name__", id="the name of a folder without a file of its own"),
+        pytest.param({"p/new.py": ""}, "p:__path__", "object p:__path__", id="... and its path"),
+        pytest.param({"p/new.py": ""}, "p:__file__", "missing-name p:__file__", id="... which has no file"),
+        pytest.param(NEW, "p.new:__path__", "missing-name p.new:__path__", id="a module that is no package has no path"),
+        pytest.param(NEW, "p.new:__version__", "missing-name p.new:__version__", id="a version is not there by itself"),
+        pytest.param(NEW, "p.new:__all__", "missing-name p.new:__all__", id="nor is __all__"),
+        pytest.param(NEW, "p.gone:__name__", "missing-module p.gone", id="a module that is not there has no name"),
+        pytest.param(old("from p.new import *\n"), "p.old:__name__", "object p.old:__name__", id="a star does not bring another one's"),
+        pytest.param(old("from p.new import __doc__\n"), "p.old:__doc__", "object p.new:__doc__", id="an import does"),
+        pytest.param(old("def __getattr__(name): return h(name)\n"), "p.old:__name__", "object p.old:__name__", id="__getattr__ is not asked for it"),
+        pytest.param(old("import sys\nimport p.new as n\nsys.modules[__name__] = n\n"), "p.old:__name__", "object p.new:__name__", id="a module that replaces itself has the other one's"),
         # definitions and chains
         pytest.param(NEW, "p.new:f", "object p.new:f", id="a definition"),
         pytest.param(old("from p.new import f\n"), "p.old:f", "object p.new:f", id="an import"),
@@ -294,6 +309,7 @@ def test_reach() -> None:
         pytest.param({**NEW, "a.py": "if TYPE_CHECKING: import p.gone\n"}, None, id="for the type checker"),
         pytest.param({"a.py": "import b\n", "b.py": "import a\n"}, None, id="a cycle is no failure"),
         pytest.param({"a.py": "from a import x\n"}, None, id="a name of its own"),
+        pytest.param({**NEW, "a.py": "from p import __name__, __path__\n"}, None, id="names that every package has"),
         pytest.param({**NEW, "a.py": "import p.gone\n"}, ("a", "p.gone"), id="a missing module"),
         pytest.param({**NEW, "a.py": "from p.new import h\n"}, ("a", "p.new:h"), id="a missing name"),
         pytest.param({**NEW, "a.py": "from p import gone\n"}, ("a", "p:gone"), id="a missing submodule"),

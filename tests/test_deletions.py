@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,39 @@ def test_a_broken_file_is_named(tmp_path: Path) -> None:
         "app/broken.py could not be checked and may name it"
         in evidence({"app/broken.py": "import app.old_manager\nif:\n"}, tmp_path)[1]
     )
+
+
+def notebook(*lines: str, **metadata: object) -> str:
+    """A notebook of one code cell."""
+    cell = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": list(lines)}
+    return json.dumps({"cells": [cell], "metadata": metadata, "nbformat": 4, "nbformat_minor": 4})
+
+
+def shims_that_go(files: dict[str, str | bytes], tmp_path: Path) -> tuple[set[str], list[str]]:
+    """Of two shims, one of them with a name that every notebook has; and the paths that were not checked."""
+    forwards = "from app.manager import ChatManager\n"
+    use = "from app.display import ChatManager\nfrom app.old_manager import ChatManager as B\n"
+    document = scan(make_repo(tmp_path / "repo", {**SAMPLE, "app/display.py": forwards, "use.py": use, **files}))
+    going = {one["module"] for one in document["modules"] if one["deletable"]}
+    return going, [one["path"] for one in document["unchecked"]]
+
+
+@pytest.mark.parametrize(
+    ("content", "going", "unchecked"),
+    [
+        pytest.param(notebook("import time\n", "int(\n", kernelspec={"display_name": "Python 3"}), {"app.display", "app.old_manager"}, [], id="a cell that does not parse and names nothing"),
+        pytest.param(notebook("display(1)", kernelspec={"display_name": "R"}, language_info={"name": "R"}), {"app.display", "app.old_manager"}, ["x.ipynb"], id="another language, and a name that the package is not beside"),
+        pytest.param(notebook("from app import display\n", "int(\n"), {"app.old_manager"}, ["x.ipynb"], id="it names one of them"),
+        pytest.param(notebook("import app.old_manager\n", "print 'x'\n"), {"app.display"}, ["x.ipynb"], id="it names the other one, in Python 2"),
+        pytest.param(notebook("!python -m app.old_manager\n", "int(\n"), {"app.display"}, ["x.ipynb"], id="in a magic"),
+        pytest.param('{"cells": [{"source": "app.old_manager', {"app.display"}, ["x.ipynb"], id="no JSON"),
+        pytest.param(b'{"cells": ["\xe9 app.manager"]}', set(), ["x.ipynb"], id="no text: it may say anything"),
+    ],
+)  # fmt: skip
+def test_a_broken_notebook_holds_what_its_code_may_name(
+    content: str | bytes, going: set[str], unchecked: list[str], tmp_path: Path
+) -> None:
+    assert shims_that_go({"x.ipynb": content}, tmp_path) == (going, unchecked)
 
 
 def test_a_module_that_keeps_its_own_import_stays(tmp_path: Path) -> None:

@@ -33,6 +33,8 @@ AWAY = Project(
     shims=(),
     moves=(move("p.old", "q.sub.new"),),
 )
+OUTSIDE = Project(files=FILES, shims=(), moves=(move("p.old", "logging", external=True),))
+INSTALLED = Project(files=FILES, shims=(), moves=(move("mock", "unittest.mock", external=True),))
 ITSELF = Project(files={**FILES, "p/old.py": "import sys\nfrom p import new\nsys.modules[__name__] = new\n"})
 KEPT = Project(files=FILES, moves=(move("p.old:D", None),))
 
@@ -124,6 +126,7 @@ def test_a_script_without_an_ending() -> None:
         # names that do not move
         pytest.param("x.yml", "a: p.old.D\n", ["1 p.old:D manual no-canonical-home"], id="no canonical home"),
         pytest.param("x.yml", "a: p.old.nothing\n", ["1 p.old:nothing manual name-missing"], id="a name that does not exist"),
+        pytest.param("x.yml", "# p.old.f\na: p.new:log\n", ["1 p.old:f keep text-mention", "2 p.new:log manual name-missing"], id="a name that the canonical module does not have"),
         pytest.param("x.sh", 'python -c "from p.old import f, D"\n', ["1 p.old:f manual names-stay-behind", "1 p.old:D manual no-canonical-home"], id="one name stays (T8)"),
         pytest.param("x.sh", 'python -c "from p.old import (f, {x})"\n', ["1 p.old manual odd-layout"], id="names that are not to be read"),
         pytest.param("x.yml", "a: p.old.f  # unshim: keep\n", ["1 p.old:f keep keep-comment"], id="a keep comment"),
@@ -211,6 +214,24 @@ def test_nothing_changes_though_asked_for(path: str, text: str, expected: list[s
 
 
 @pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        pytest.param("pytest.ini", "[pytest]\naddopts = --ignore=p/old.py\n", id="pytest would look at the file"),
+        pytest.param(".coveragerc", "[run]\nomit =\n    p/old.py\n", id="a list of files"),
+        pytest.param("pyproject.toml", 'omit = ["p/old.py"]\n', id="... in TOML"),
+        pytest.param("Dockerfile", "COPY p/old.py /srv/old.py\n", id="the build would fail"),
+        pytest.param("CODEOWNERS", "/p/old.py @me\n", id="a pattern"),
+        pytest.param("x.yml", "a: '**/p/old.py'\n", id="... in YAML"),
+        pytest.param("p/Makefile", "x: old.py\n", id="a file of the same folder"),
+        pytest.param("x.sql", "select 'p/old.py'\n", id="an unknown kind"),
+    ],
+)
+def test_the_path_of_a_file_does_not_follow_out_of_the_repository(path: str, text: str) -> None:
+    assert [line.partition(" ")[2] for line in listing(path, text, OUTSIDE)] == ["p.old manual text-mention"]
+    assert rewritten(path, text, OUTSIDE, asked=True) == text.encode()
+
+
+@pytest.mark.parametrize(
     ("path", "before", "after"),
     [
         pytest.param("setup.cfg", "[options.entry_points]\nconsole_scripts =\n    p.old = p.old:main\n    x=p.old:C.run\n", "[options.entry_points]\nconsole_scripts =\n    p.old = p.new:main\n    x=p.new:C.run\n", id="entry points: values alone (T77)"),
@@ -265,6 +286,8 @@ def test_what_is_asked_for_is_rewritten(path: str, before: str, after: str) -> N
         pytest.param(MOVED, "p/x.pyx", "from .old import *\nfrom .old import f\nfrom . import old\n", "from .old import *\nfrom .old import f\nfrom . import old\n", id="relative imports"),
         pytest.param(MOVED, "x.sh", "mv p/old.py p/new.py\n", "mv p/old.py p/new.py\n", id="both paths"),
         pytest.param(MOVED, "CODEOWNERS", "/p/old.py @me\n**/p/old.py @me\n", "/p/new.py @me\n**/p/new.py @me\n", id="patterns of paths"),
+        pytest.param(OUTSIDE, "x.yml", "a: p.old.f\nb: p.old\n", "a: logging.f\nb: logging\n", id="names follow out of the repository"),
+        pytest.param(INSTALLED, "x.sh", "pip install mock; python -c 'from mock import Mock'\n", "pip install mock; python -c 'from unittest.mock import Mock'\n", id="an installed module is no folder here"),
         pytest.param(MOVED, "mypy.ini", "[mypy-p.old]\na = p.old\n", "[mypy-p.old]\na = p.new\n", id="a key stays even so"),
         pytest.param(MOVED, "x.sh", "python -c 'from p import old; old.f()'\n", "python -c 'from p import new as old; old.f()'\n", id="a module from its package keeps its local name (T6)"),
         pytest.param(MOVED, "x.sh", "python -c 'from p import old as o, other'\n", "python -c 'from p import old as o, other'\n", id="... beside another module"),

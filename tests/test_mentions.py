@@ -23,6 +23,7 @@ FILES: Texts = {
     "p/pack/one.py": "def x(): ...\n",
     "p/next/__init__.py": "",
     "p/next/one.py": "def x(): ...\n",
+    "p/space/one.py": "",
     "use.py": "import p.old\nfrom p.old import f\n",
     "oldtop.py": "from p.new import f\n",
 }
@@ -206,6 +207,29 @@ def test_paths(text: str, found: list[tuple[str, str | None]]) -> None:
 )
 def test_paths_of_a_package_that_moves(text: str, found: list[tuple[str, str | None]]) -> None:
     assert [(path.text, path.new) for path in MOVED.paths(text.encode())] == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        pytest.param("mock mock/x mock.py", [], id="a module from outside that stays outside is no file here"),
+        pytest.param("p/old.py", [("p/old.py", None)], id="a file that goes, for a module outside"),
+        pytest.param("p/other.py", [("p/other.py", None)], id="... and for a folder without a file of its own"),
+        pytest.param("p/gone/one.py p/gone", [], id="a folder does not move to a file"),
+        pytest.param("p/gone.py", [("p/gone.py", "p/new.py")], id="a file does"),
+        pytest.param("vendor/tool.py", [("vendor/tool.py", "p/new.py")], id="a file that came into the repository"),
+        pytest.param("vendor/tool/one.py vendor/tool", [], id="... and what only has the name of its module"),
+    ],
+)
+def test_paths_of_what_has_no_such_place_after_the_move(text: str, found: list[tuple[str, str | None]]) -> None:
+    moved = mentions(
+        move("mock", "unittest.mock", external=True),
+        move("p.old", "logging", external=True),
+        move("p.other", "p.space"),
+        move("p.gone", "p.new"),
+        move("vendor.tool", "p.new"),
+    )
+    assert [(path.text, path.new) for path in moved.paths(text.encode())] == found
 
 
 IN_SRC: Texts = {

@@ -17,7 +17,7 @@ from codemods.alias_map import AliasMap
 from codemods.engine import FileResult, Rules, collapse_aliases, parsed, rewrite_file
 from codemods.mentions import Mentions
 from codemods.modules import Move, Target
-from codemods.notebooks import Notebook, read_notebook, rewrite_notebook
+from codemods.notebooks import Notebook, code_of, read_notebook, rewrite_notebook
 from codemods.ownership import Ownership
 from codemods.references import Disposition, Edit, Reason, Unchecked, apply_edits
 from codemods.source import SourceText, decode_python
@@ -327,6 +327,25 @@ def test_lines_at_the_end_of_a_cell() -> None:
     assert edited(book, Edit(0, 2, "")) == [["b"], ["c"]]
     assert edited(book, Edit(2, 2, "new\n")) == [["a\n", "new\n", "b"], ["c"]]
     assert edited(opened(code("a\n"), code("c")), Edit(2, 2, "b\n")) == [["a\n", "b\n"], ["c"]]
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        pytest.param(b"not json p.old", b"not json p.old", id="no JSON: all of it"),
+        pytest.param(b'["p.old"]', b'["p.old"]', id="JSON of another kind"),
+        pytest.param(b'{"worksheets": [{"cells": []}]}', b'{"worksheets": [{"cells": []}]}', id="another format"),
+        pytest.param(b'{"cells": {}}', b'{"cells": {}}', id="cells of another kind"),
+        pytest.param(b'{"cells": [1, {}, {"cell_type": "code"}, {"cell_type": "code", "source": 1}]}', b"\n1", id="odd cells"),
+        pytest.param(notebook(), b"", id="no cells: nothing of what stands around them"),
+        pytest.param(notebook(prose("p.old"), {**code("x"), "outputs": [{"text": "p.old"}]}), b"x", id="neither prose nor outputs"),
+        pytest.param(notebook(code("int(\n", "é"), code("!ls\n"), ensure_ascii=True), "int(\né\n!ls\n".encode(), id="cells that do not parse, magics"),
+        pytest.param(notebook({**code(), "source": "a\\n\nb"}), b"a\\n\nb", id="a cell that is one string"),
+        pytest.param(b'{"cells": [{"cell_type": "code", "source": "\\ud800"}]}', b"\xed\xa0\x80", id="half a character"),
+    ],
+)  # fmt: skip
+def test_the_code_of_a_notebook_that_may_be_broken(raw: bytes, text: bytes) -> None:
+    assert code_of(raw) == text
 
 
 TEXTS = st.text(st.sampled_from('a\n\t "\\#é😀\u2028\x7f/b'), max_size=8)

@@ -134,6 +134,9 @@ WS_TARGET = Target("ws.web_socket")
         pytest.param("far.gone:f", "nothing", id="a missing module and a common name"),
         pytest.param("ws.web_socket:WebSocket", "canonical ws.web_socket:WebSocket", id="canonical"),
         pytest.param("ws.web_socket:gone", "missing name-missing", id="the canonical module does not have it"),
+        pytest.param("ws.web_socket:__file__", "canonical ws.web_socket:__file__", id="what every module has"),
+        pytest.param("ws.web_socket:__version__", "missing name-missing", id="what only some modules have"),
+        pytest.param("ws.near:__file__", "nothing", id="what another module has, too"),
         pytest.param("ws.old:WebSocket", "alias ws.web_socket:WebSocket", id="an alias, the module listed or not"),
         pytest.param("ws:web_socket", "nothing", id="the canonical module as a name"),
         pytest.param("far.away:WebSocket", "divergent different-object", id="another class of a distinctive name"),
@@ -172,6 +175,10 @@ def test_repairs_can_be_asked_for() -> None:
             "from p.new import f\n", "g", "repair p.new:g repair-off", id="a name that the canonical module has"
         ),
         pytest.param("from p.new import f\n", "__doc__", "divergent module-as-value", id="its own docstring"),
+        *(
+            pytest.param("from p.new import *\n", f"__{name}__", "divergent module-as-value", id=f"its own {name}")
+            for name in ("name", "file", "path", "spec", "loader", "package", "dict")
+        ),
         pytest.param(
             "if x: from p.new import f\nelse: f = 1\n", "f", "undecidable ambiguous-binding", id="two objects"
         ),
@@ -212,6 +219,7 @@ def test_homes() -> None:
     own = ownership(files, Target("p.new", homes=("p.types",)), shims=("p.old",))
     assert show(own.finding(Symbol("p.types", "T"))) == "home p.types:T home"
     assert show(own.finding(Symbol("p.types", "gone"))) == "missing name-missing"
+    assert show(own.finding(Symbol("p.types", "__name__"))) == "home p.types:__name__ home"
     assert show(own.finding(Symbol("p.old", "u"))) == "alias p.types:u"
     assert show(own.finding(Symbol("p.old", "f"))) == "alias p.new:f"
 
@@ -248,6 +256,7 @@ def test_homes() -> None:
         pytest.param(
             [move("p", "q"), move("p.other", "p.new")], "p.other:f", "moved p.new:f", id="the nearest move counts"
         ),
+        pytest.param([move("p.other", "p.new")], "p.other:__name__", "moved p.new:__name__", id="a name of its own"),
         pytest.param([move("p.other", "p.new")], "p:other", "moved p.new", id="the module as a name of its package"),
     ],
 )

@@ -223,6 +223,27 @@ def test_long_names_do_not_make_long_lines(tmp_path: Path) -> None:
         assert max(map(len, result.text.splitlines())) <= 100
 
 
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        pytest.param(
+            {"app/broken.py": "from app.old_manager import ChatManager\nChatManager(\n"},
+            "  app.old_manager: 0 references left\n      app/broken.py could not be checked and may name it\n",
+            id="no reference is left, and something else holds it",
+        ),
+        pytest.param(
+            {"app/use.py": "import app.old_manager\nprint(app.old_manager)\nprint(app.old_manager)\n"},
+            "  app.old_manager: 3 references left\n      held by app/use.py:1: app.old_manager\n",
+            id="the first of several",
+        ),
+    ],
+)
+def test_apply_says_why_a_shim_stays(files: dict[str, str], told: str, tmp_path: Path) -> None:
+    more = {"app/more.py": "from app.old_manager import ChatManager\nmanager = ChatManager()\n"}
+    repo = make_repo(tmp_path / "repo", {**SAMPLE, **more, **files})
+    assert f"\nshims that stay:\n{told}\n" in unshim("apply", "--partial", "--repo", repo.path).text
+
+
 def test_a_path_neither_breaks_the_line_nor_drives_the_terminal(tmp_path: Path) -> None:
     repo = make_repo(tmp_path / "repo", SAMPLE)
     text = b"from app.old_manager import ChatManager\nChatManager(\n"
@@ -240,6 +261,8 @@ def test_a_path_neither_breaks_the_line_nor_drives_the_terminal(tmp_path: Path) 
             b"app/\\u202eleft.py:1:",
         ):
             assert b"\n" + shown in b"\n" + out
+    out = unshim("apply", "--partial", "--repo", repo.path).out
+    assert b"app/\\x1b[31mbroken.py could not be checked" in out and b"\x1b" not in out
 
 
 def test_every_code_that_appears_is_explained(repo: Repo) -> None:

@@ -14,6 +14,8 @@ from codemods.references import AtRunTime, Disposition, ReferenceKind
 MOCK = "from unittest import mock\n"
 IMPORT = "from importlib import import_module as im\n"
 RESOLVE = "from pkgutil import resolve_name as rn\n"
+NAMED = "p.old.f\n"
+"""Code that makes a file one to look at."""
 
 FILES: Texts = {
     **BASIC,
@@ -57,10 +59,28 @@ def listed(text: str, project: Project = PLAIN) -> list[str]:
         pytest.param("x = '\\np.old.f'\n", ["dotted-string p.old:f keep text-mention"], id="a line break in front of a path"),
         pytest.param("# p/old.py\n", ["comment p.old keep text-mention"], id="a file path in a comment"),
         pytest.param('"""p/old.py"""\n', ["docstring p.old keep text-mention"], id="a file path in a docstring"),
+        pytest.param("from p.new import (  # noqa: F401\n    f,  # the first, and main, one\n    # the rest\n)\n", [], id="comments between imported names: their words are no names"),
+        pytest.param("x = 'from p.new import (  # noqa: F401\\n f)'\n", [], id="... in a string of one line"),
+        pytest.param("x = 'from p.new import (  # noqa: F401\\n nothing)'\n", ["source-text p.new:nothing manual text-mention"], id="... with a name behind the comment"),
+        pytest.param("x = \"\"\"\nfrom p.new import (  # noqa: F401\n    f,\n)\n\"\"\"\n", [], id="... in source text"),
+        pytest.param("# from p.new import (  # noqa: F401\n#     nothing,  # the first\n# )\n", ["comment p.new:nothing keep text-mention"], id="names of an import that is commented out"),
+        pytest.param("x = \"\"\"\nfrom p.new import (  # noqa: F401\n    nothing,  # the first\n)\n\"\"\"\n", ["source-text p.new:nothing manual text-mention"], id="a name beside comments in source text"),
         # names that nothing looks up
         pytest.param("import logging\nlogging.getLogger('p.old')\n", ["dotted-string p.old keep runtime-name"], id="a logger"),
         pytest.param("a = 'p.old'\nlogging.getLogger(a)\n", ["dotted-string p.old keep runtime-name"], id="a logger's name in a variable"),
         pytest.param("self.assertLogs('p.old')\ncaplog.set_level(1, logger='p.old')\n", ["dotted-string p.old keep runtime-name"] * 2, id="a logger in a test"),
+        # the name of a file, as likely as not: as a path it leads nowhere, in a module that stays
+        pytest.param(NAMED + "open('p.new.log')\nx = Path('p.new.ini'), ['p.new.txt']\n", ["dotted-string p.new:log keep text-mention", "dotted-string p.new:ini keep text-mention", "dotted-string p.new:txt keep text-mention"], id="files with the name of the canonical module"),
+        pytest.param(NAMED + "x.endswith('p.new.log')\nself.ini('p.new.ini')\n", ["dotted-string p.new:log keep text-mention", "dotted-string p.new:ini keep text-mention"], id="... given to methods"),
+        pytest.param(NAMED + "x = 'p.new.ini p.new.log'.split(), 'file=p.new.log', b'cat p.new.log'\n", [f"dotted-string p.new:{name} keep text-mention" for name in ("ini", "log", "log", "log")], id="... in longer texts"),
+        pytest.param(NAMED + "f = 'p.new.log'\nopen(f)\ng(f)\n", ["dotted-string p.new:log keep text-mention"], id="... in a variable"),
+        pytest.param(NAMED + "x = 'p.new.gone.C'\n", ["dotted-string p.new:gone manual name-missing"], id="more than a name and an ending"),
+        pytest.param(NAMED + "x = 'p.new:log'\n", ["dotted-string p.new:log manual name-missing"], id="no file has such a name"),
+        pytest.param(NAMED + IMPORT + RESOLVE + "im('p.new.log')\nrn('p.new.log')\n", ["dynamic-import p.new:log manual name-missing"] * 2, id="a path that is looked up"),
+        pytest.param(NAMED + MOCK + "mock.patch('p.new.log')\n", ["patch-target p.new:log manual name-missing"], id="a patch"),
+        pytest.param(NAMED + IMPORT + "for n in ('p.new.log', 'p.new.ini'): im(n)\n", ["dynamic-import p.new:log manual name-missing", "dynamic-import p.new:ini manual name-missing"], id="a path that is looked up in a loop"),
+        pytest.param(NAMED + "eval('p.new.log')\nx = 'python -m p.new.log'\n", ["dotted-string p.new:log manual name-missing", "dotted-string p.new:log manual use-not-visible"], id="a path that is run"),
+        pytest.param(NAMED + "g(f'p.new.lo{x}')\n", ["dotted-string p.new:lo manual computed-string"], id="the beginning of a path"),
         # out of sight
         pytest.param("x = 'p.old.f'\n", ["dotted-string p.old:f manual use-not-visible"], id="a value"),
         pytest.param("x = 'p.old.f'  # unshim: keep\n", ["dotted-string p.old:f keep keep-comment"], id="a value that is kept"),
@@ -168,6 +188,8 @@ def listed(text: str, project: Project = PLAIN) -> list[str]:
         pytest.param(MOCK + "mock.patch('consumer.f.x')\n", ["patch-target consumer:f keep patched-where-read"], id="an attribute over a consumer"),
         pytest.param(MOCK + "mock.patch('p.lazy.C')\n", ["patch-target p.lazy:C manual patch-fails-today"], id="a name that the consumer has not"),
         pytest.param(MOCK + "mock.patch('p.lazy.C', create=True)\n", [], id="a name that the patch creates"),
+        pytest.param(MOCK + "mock.patch('p.new.__name__', 'x')\n", [], id="a patch of what the canonical module has by itself"),
+        pytest.param(MOCK + "mock.patch('p.old.__name__', 'x')\n", ["patch-target p.old:__name__ manual module-as-value"], id="... and the shim, too"),
         pytest.param(MOCK + "mock.patch('p.old.f')  # unshim: keep\n", ["patch-target p.old:f keep keep-comment"], id="a patch that is kept"),
         pytest.param(MOCK + "mock.patch(f'p.old.{x}')\n", ["patch-target p.old manual computed-string"], id="a computed target"),
         pytest.param(MOCK + "mock.patch('.'.join(['p', 'old', 'f']))\n", ["patch-target p.old:f manual odd-layout"], id="a target out of parts"),

@@ -38,7 +38,9 @@ def apply_report(plan: Plan, outcome: Outcome) -> str:
     staying = [one for one in plan.modules if one.verdict == Verdict.PURE_SHIM and not one.deletable]
     if staying:
         lines += ["", "shims that stay:"]
-        lines += [f"  {one.module}: {count(one.references_left, 'reference')} left" for one in staying]
+        for one in staying:
+            lines += [f"  {one.module}: {count(one.references_left, 'reference')} left"]
+            lines += _fitted(f"      {reason}" for reason in one.evidence[:1])
     if manual:
         lines += ["", f"left for you: {count(len(manual), 'reference')}; 'unshim scan --all' lists them"]
     lines += [
